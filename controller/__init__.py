@@ -1,0 +1,1 @@
+"""The controller framework; its facade grows here."""

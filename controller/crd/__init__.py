@@ -1,0 +1,1 @@
+"""Spec types to CustomResourceDefinitions."""

@@ -1,0 +1,1 @@
+"""Simulated nodes: a small kubelet that runs any image by name."""

@@ -1,0 +1,1 @@
+"""List-watch informers: caches of bytes that follow an API server, and tell their handlers."""

@@ -1,0 +1,1 @@
+"""The rate-limited work queue; it has never heard of Kubernetes."""
