@@ -1,7 +1,8 @@
 """How a reflector reaches an API server: the one interface between `informers` and the network.
 
-What flows in: list and watch requests of one collection. What flows out: pages of raw items, and streams of frames as bytes. One reflector thread calls `list_page` and `watch`; `WatchStream.stop` may be called by any thread. Mirrors client-go's
-tools/cache/listwatch.go; deviation: bytes instead of objects, so that the reflector decodes only what it needs.
+What flows in: list and watch requests of one collection. What flows out: pages of raw items, and streams of frames as bytes.
+One reflector thread calls `ListerWatcher.list_page` and `ListerWatcher.watch`; `WatchStream.stop` may be called by any thread.
+Mirrors client-go's tools/cache/listwatch.go; deviation: bytes instead of objects, so that the reflector decodes only what it needs.
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """The few facts about a Kubernetes object that the framework itself needs.
 
-What flows in: one object's JSON bytes. What flows out: a `Snapshot`, which is those bytes plus the parsed metadata; `decode` makes
-a fresh dict for every reader, so nobody can change what the cache holds. All is immutable and may be read by any thread.
+What flows in: one object's JSON bytes. What flows out: a `Snapshot`, which is those bytes plus the parsed metadata; `decode`
+makes a fresh dict for every reader, so nobody can change what the cache holds. All is immutable and may be read by any thread.
 Mirrors k8s.io/apimachinery/pkg/apis/meta/v1 (ObjectMeta, OwnerReference) and runtime/schema (GroupVersionKind).
 """
 
