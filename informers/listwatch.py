@@ -2,7 +2,7 @@
 
 What flows in: list and watch requests of one collection. What flows out: pages of raw items, and streams of frames as bytes.
 One reflector thread calls `ListerWatcher.list_page` and `ListerWatcher.watch`; `WatchStream.stop` may be called by any thread.
-Mirrors client-go's tools/cache/listwatch.go; deviation: bytes instead of objects, so that the reflector decodes only what it needs.
+Mirrors client-go tools/cache/listwatch.go; deviation: bytes, not objects, so that the reflector decodes just what it needs.
 """
 
 from collections.abc import Iterator
