@@ -1,0 +1,79 @@
+# Every target makes .venv and installs into it by itself; `make help` lists the targets from their ## comments.
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PYTHON ?=
+ARGS ?=
+ENVTEST_KUBECONFIG ?= envtest.kubeconfig
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help venv fmt lint type test test-fast check demo run install-crds manifests manifests-check envtest clean
+
+help: ## List the targets
+	@echo "Usage: make TARGET [PYTHON=python3.12] [ARGS='flags of the program']"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+venv: $(STAMP) ## Make .venv and install Coxswain and its tools into it
+
+# The stamp is newer than what it was made from exactly when the environment is up to date. PYTHON, if given, must be 3.11 or newer.
+$(STAMP): setup.cfg pyproject.toml
+	@set -eu; \
+	if ! $(BIN)/python -c '' 2>/dev/null; then \
+	    python=; \
+	    for candidate in $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11 python); do \
+	        if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$candidate; break; fi; \
+	    done; \
+	    if [ -z "$$python" ]; then \
+	        echo "make: no Python 3.11 or newer found (looked for: $(or $(PYTHON),python3 python3.14 ... python3.11)); install one, or say PYTHON=/path/to/python" >&2; \
+	        exit 1; \
+	    fi; \
+	    echo "Making $(VENV) with $$("$$python" --version)"; \
+	    rm -rf $(VENV); \
+	    "$$python" -m venv $(VENV) || { rm -rf $(VENV); echo "make: $$python cannot make a virtual environment; on Debian and Ubuntu install python3-venv" >&2; exit 1; }; \
+	fi; \
+	echo "Installing Coxswain and its tools into $(VENV)"; \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'; \
+	touch $@
+
+fmt: $(STAMP) ## Format the code and apply the linter's safe fixes
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lint: $(STAMP) ## Check format and lint rules (ruff)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+type: $(STAMP) ## Check the types (mypy --strict)
+	$(BIN)/mypy
+
+test: $(STAMP) ## Run all tests, those against a real API server included (CONTROL_PLANE=real may compile one)
+	$(BIN)/python -m pytest $(ARGS)
+
+test-fast: $(STAMP) ## Run the tests that need no API server
+	$(BIN)/python -m pytest -m "not controlplane" $(ARGS)
+
+check: lint type manifests-check test ## Run all that must be green: lint, types, drift of generated files, tests
+
+demo: $(STAMP) ## Show one MicroServiceDeploy living on a Kubernetes API of its own
+	$(BIN)/python -m demo $(ARGS)
+
+run: $(STAMP) ## Run the manager against your kubeconfig (ARGS='--namespace shop')
+	$(BIN)/coxswain run $(ARGS)
+
+install-crds: $(STAMP) ## Apply the CRDs to the cluster of your kubeconfig and wait until they are established
+	$(BIN)/coxswain install $(ARGS)
+
+manifests: $(STAMP) ## Write crds/ anew from the spec types
+	$(BIN)/python -m controller.crd --output crds
+
+manifests-check: $(STAMP) ## Fail if crds/ is not what the spec types say
+	$(BIN)/python -m controller.crd --output crds --check
+
+envtest: $(STAMP) ## Run a Kubernetes API on this machine in the foreground (kubeconfig: envtest.kubeconfig)
+	$(BIN)/python -m envtest up --kubeconfig-out $(ENVTEST_KUBECONFIG) --nodes 2 $(ARGS)
+
+clean: ## Remove .venv and all that tools wrote (the cache of control-plane binaries stays)
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis $(ENVTEST_KUBECONFIG)
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
