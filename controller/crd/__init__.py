@@ -7,5 +7,6 @@ Mirrors sigs.k8s.io/controller-tools; deviation: types, not comments, are the so
 
 from controller.crd.decode import SpecError, decode_spec, encode
 from controller.crd.definition import CustomResource, PrinterColumn, Rule, Scale
+from controller.crd.gen import render, to_yaml
 
-__all__ = ["CustomResource", "PrinterColumn", "Rule", "Scale", "SpecError", "decode_spec", "encode"]
+__all__ = ["CustomResource", "PrinterColumn", "Rule", "Scale", "SpecError", "decode_spec", "encode", "render", "to_yaml"]

@@ -1,7 +1,7 @@
 """The parts of a pod that several operators let their users set, as structs with the API's own bounds.
 
-What flows in: JSON of a custom resource's spec, through `decode.decode_spec`. What flows out: frozen values; `decode.encode` of one
-is the JSON that a PodSpec takes, without what is left at its default. Pure, read by any thread. Mirrors
+What flows in: JSON of a custom resource's spec, through `decode.decode_spec`. What flows out: frozen values; `decode.encode` of
+one is the JSON that a PodSpec takes, without what is left at its default. Pure, read by any thread. Mirrors
 k8s.io/api/core/v1/types.go; deviations: lists and maps are bounded, so that rules over them stay within the API server's cost
 limit; a probe has no host and no headers.
 """
