@@ -1,0 +1,158 @@
+"""The namespace's one ResourceQuota: what each instance demands, the sum of it, and whether the server has granted it.
+
+What flows in: instances with their live Deployments; the quota's `status.hard`. What flows out: demands, the quota's manifest,
+and the answer whether an instance may grow. Both controllers call it: the one that writes the quota, the one that waits for it.
+Pure, any thread. No upstream file; which keys are obligatory mirrors k8s.io/kubernetes/pkg/quota/v1/evaluator/core/pods.go.
+"""
+
+import fractions
+import functools
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from controller.client import interfaces
+from reconcilers import quantities
+from reconcilers.microservicedeploy import auth_proxy, desired, instances, rollout
+
+NAME = "msd-quota"
+DISABLE_ANNOTATION = "custom.ops/quota"
+"""On a namespace: "disabled" means that it has no quota of ours."""
+
+Demand = Mapping[str, fractions.Fraction]
+"""An amount for each quota key (requests.cpu, ...) that the instance sets; zero amounts count as set."""
+
+# In a namespace whose quota has one of these keys, every container must set it, or its pod is refused.
+_OBLIGATORY = frozenset({"requests.cpu", "requests.memory", "limits.cpu", "limits.memory"})
+# Quotas know limits of these only; an extended resource has but one amount, its request.
+_LIMITED = frozenset({"cpu", "memory", "ephemeral-storage"})
+_MILLI = 1000
+
+
+def demand(instance: instances.Instance, settings: instances.Settings, live: interfaces.Manifest | None) -> Demand:
+    """Return what *instance* needs in order to run and to reach its spec.
+
+    Args:
+        instance: The instance.
+        settings: What the command line decides; the sidecar's resources count.
+        live: The instance's Deployment, or None.
+    """
+    pods = _pods(instance, settings, live)
+    return {key: amount * pods for key, amount in _pod_resources(instance, settings).items()}
+
+
+def hard(demands: Iterable[Demand]) -> dict[str, fractions.Fraction]:
+    """Return the sum of all demands in a namespace, for the keys that every instance sets."""
+    listed = list(demands)
+    if not listed:
+        return {}
+    keys = functools.reduce(lambda common, each: common & each.keys(), listed[1:], set(listed[0]))
+    return {key: sum((each[key] for each in listed), fractions.Fraction(0)) for key in sorted(keys)}
+
+
+def resource_quota(namespace: str, wanted: Demand) -> interfaces.Manifest | None:
+    """Return the namespace's quota, or None if it should have none. It carries our label and no owner."""
+    if not wanted:
+        return None
+    metadata = {"name": NAME, "namespace": namespace, "labels": {instances.MANAGED_BY_LABEL: instances.MANAGER}}
+    amounts = {key: render(key, amount) for key, amount in wanted.items()}
+    return {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": metadata, "spec": {"hard": amounts}}
+
+
+def is_disabled(annotations: Mapping[str, str] | None) -> bool:
+    """Say whether a namespace with these annotations does without a quota."""
+    return (annotations or {}).get(DISABLE_ANNOTATION) == "disabled"
+
+
+def shortfall(granted: Mapping[str, Any] | None, wanted: Demand) -> str:
+    """Say what the quota still lacks before pods may be added, in words; "" if nothing.
+
+    Args:
+        granted: `status.hard` of the quota as the cache shows it, None or empty if there is none.
+        wanted: The sum of all demands as the cache shows them now.
+    """
+    granted = granted or {}
+    lacking = [
+        f"{key} is {granted.get(key, 'not set')}, needed is {render(key, amount)}"
+        for key, amount in wanted.items()
+        if key not in granted or quantities.parse(granted[key]) < amount
+    ]
+    # A key that not every instance sets any more refuses the pods of those that do not, until the server has dropped it.
+    stale = [f"{key} is still counted" for key in sorted(_OBLIGATORY & granted.keys() - wanted.keys())]
+    return "; ".join(lacking + stale)
+
+
+def grows(wanted: interfaces.Manifest, live: interfaces.Manifest | None) -> bool:
+    """Say whether applying the child *wanted* may add pods, so that it must wait for the quota.
+
+    True for a Deployment that scales up or rolls, and for an HPA whose bounds rise; False for every other kind.
+    """
+    if wanted["kind"] == "HorizontalPodAutoscaler":
+        return live is None or any(wanted["spec"][bound] > live["spec"].get(bound, 1) for bound in ("minReplicas", "maxReplicas"))
+    if wanted["kind"] != "Deployment":
+        return False
+    before = 0 if live is None else rollout.replicas(live)
+    after = wanted["spec"].get("replicas", before)
+    return bool(after > before or (after > 0 and live is not None and _hash(wanted) != _hash(live)))
+
+
+def render(key: str, amount: fractions.Fraction) -> str:
+    """Return *amount* in Kubernetes' canonical form: "500m", "6", "12Gi".
+
+    Args:
+        key: The quota key; memory and storage are counted in powers of 1024 where that is exact.
+        amount: A multiple of 1/1000.
+    """
+    if amount.denominator != 1:
+        return f"{math.ceil(amount * _MILLI)}m"
+    is_binary = key.endswith(("memory", "ephemeral-storage")) and amount % 1024 == 0
+    return _with_suffix(int(amount), 1024, ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")) if is_binary else _decimal(int(amount))
+
+
+def _decimal(amount: int) -> str:
+    return _with_suffix(amount, 1000, ("", "k", "M", "G", "T", "P", "E"))
+
+
+def _with_suffix(amount: int, step: int, suffixes: tuple[str, ...]) -> str:
+    power = 0
+    while amount and amount % step == 0 and power < len(suffixes) - 1:
+        amount //= step
+        power += 1
+    return f"{amount}{suffixes[power]}"
+
+
+def _pods(instance: instances.Instance, settings: instances.Settings, live: interfaces.Manifest | None) -> int:
+    if instance.spec.idle:
+        return 0
+    count = instance.max_replicas if instance.spec.autoscaling else instance.spec.replicas
+    if live is None:
+        return count + desired.SURGE
+    is_outdated = _hash(live) != desired.template_hash(desired.pod_template(instance, settings))
+    # While pods are replaced, each may have a terminating predecessor, and the server's count includes those.
+    return (2 * count if is_outdated or rollout.of(live).is_rolling else count) + desired.SURGE
+
+
+def _pod_resources(instance: instances.Instance, settings: instances.Settings) -> Demand:
+    """Return the amounts of one pod, under the keys that all its containers set.
+
+    The sidecar sets cpu and memory, so it never takes one of the obligatory keys away.
+    """
+    given = desired.resources(instance)
+    limits = given.get("limits", {})
+    # A request that is not given is the limit: the API server fills it in.
+    requests = limits | given.get("requests", {})
+    sidecar = auth_proxy.resources(settings) if instance.spec.need_auth else {}
+    amounts = {f"requests.{name}": _exact(amount) + _exact(sidecar.get(name, 0)) for name, amount in requests.items()}
+    for name in limits.keys() & _LIMITED:
+        amounts[f"limits.{name}"] = _exact(limits[name]) + _exact(sidecar.get(name, 0))
+    return amounts
+
+
+def _exact(quantity: str | int) -> fractions.Fraction:
+    # The server rounds a container's resources up to thousandths before it counts them.
+    return fractions.Fraction(math.ceil(quantities.parse(quantity) * _MILLI), _MILLI)
+
+
+def _hash(deployment: interfaces.Manifest) -> str:
+    annotations: Mapping[str, str] = deployment["metadata"].get("annotations") or {}
+    return annotations.get(desired.TEMPLATE_HASH_ANNOTATION, "")
