@@ -34,7 +34,7 @@ class Decision:
     remember_first: bool = False
     """Whether the status must say so before the Deployment is written: its number exists nowhere else."""
     handover: int | None = None
-    """Before writing the Deployment, apply just these replicas as `HANDOVER_MANAGER`, without force; at a conflict, read again."""
+    """Before writing the Deployment, apply just these as `HANDOVER_MANAGER`, without force; at a conflict, read again."""
     write: int | None = None
     """The replicas in the Deployment that we apply; None leaves the field out."""
 
