@@ -109,6 +109,9 @@ class Index:
         self.facts = {module.name: facts(module) for module in modules}
         self.strings = set[str]().union(*(f.strings for f in self.facts.values()))
         self.attributes = set[str]().union(*(f.attributes for f in self.facts.values()))
+        self.siblings: dict[str, list[Facts]] = {}
+        for found in self.facts.values():
+            self.siblings.setdefault(found.module.package, []).append(found)
 
     def look_up(self, module: source.Module, name: str) -> Target | None:
         """Say what the first part of a dotted name means in *module*."""
@@ -123,9 +126,11 @@ class Index:
             return ModuleTarget(name)
         if name in own.parameters | own.attributes:
             return _VALUE
-        if hasattr(builtins, name):
-            return ObjectTarget(getattr(builtins, name))
-        return _third_party(name) if name in sys.stdlib_module_names else None
+        return self._beside(own, name) or _outside(name)
+
+    def _beside(self, own: Facts, name: str) -> Target | None:
+        siblings = self.siblings[own.module.package]
+        return next((self._defined(facts_, name) for facts_ in siblings if name in facts_.top_level), None)
 
     def _defined(self, own: Facts, name: str) -> Target | None:
         if name in own.members:
@@ -164,6 +169,14 @@ class Index:
         for part in rest:
             target = self.member(target, part) if target else None
         return bool(target and not isinstance(target, ValueTarget) and self.member(target, name))
+
+
+def _outside(name: str) -> Target | None:
+    """Say what *name* means to Python itself; dunder names are looked up on exceptions, which have those of object and more."""
+    for owner in (builtins, BaseException):
+        if hasattr(owner, name):
+            return ObjectTarget(getattr(owner, name))
+    return _third_party(name) if name in sys.stdlib_module_names else None
 
 
 def _third_party(target: str) -> Target | None:

@@ -4,11 +4,12 @@ What flows in: modules, and the repository's paths. What flows out: one line for
 
 The rule, for text in single backticks inside a docstring:
 - a path into one of our folders must exist;
-- a dotted Python name must mean something where it stands: in the module, its classes and parameters, its package, its
-  imports, the builtins;
+- a dotted Python name must mean something where it stands: in the module, its classes and parameters, its imports, its package
+  and the modules beside it, the builtins;
 - or be a word of the API: a field in lowerCamelCase, a path below metadata, spec, status or data, or a string that the code uses
   (a kind, a metric, a header);
-- anything else, with slashes, dashes or blanks in it, is literal text, as is what stands in double backticks.
+- anything else, such as an upstream file in Go or what has slashes, dashes or blanks in it, is literal text, as is what stands in
+  double backticks.
 """
 
 import pathlib
@@ -46,7 +47,7 @@ def spans(module: source.Module) -> Iterator[tuple[int, str]]:
 
 def _means_something(known: index.Index, module: source.Module, token: str, root: pathlib.Path) -> bool:
     name = _CALL.sub("", token)
-    if _NAME.fullmatch(name):
+    if _NAME.fullmatch(name) and not name.endswith(".go"):
         return resolves(known, module, name) or _is_word_of_the_api(known, name)
     if _PATH.fullmatch(token) and (root / token.partition("/")[0]).is_dir():
         return (root / token).exists()
