@@ -11,9 +11,12 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
+from controller.crd import schema
+
 T = TypeVar("T", bound=msgspec.Struct)
 
 _PLACE = re.compile(r"^(?P<problem>.*?)(?: - at `(?:key in )?\$(?P<path>.*?)`)?$", re.DOTALL)
+_STEP = re.compile(r"\.(\w+)|(\[[^]]*\])")
 _MISSING = re.compile(r"Object missing required field `(?P<name>[^`]+)`")
 
 
@@ -44,17 +47,24 @@ def decode_spec(spec_type: type[T], raw: Mapping[str, Any] | None) -> T:
     try:
         return msgspec.convert(raw or {}, spec_type)
     except msgspec.ValidationError as error:
-        raise _explain(str(error)) from None  # the cause's message may quote a value
+        raise _explain(spec_type, str(error)) from None  # the cause's message may quote a value
 
 
-def _explain(text: str) -> SpecError:
+def _explain(spec_type: type[msgspec.Struct], text: str) -> SpecError:
     place = _PLACE.match(text)
     problem, path = (place["problem"], place["path"] or "") if place else (text, "")
     if missing := _MISSING.fullmatch(problem):
         return SpecError(f"spec{path}.{missing['name']}", "is required")
     if problem.startswith("Invalid enum value"):
-        return SpecError(f"spec{path}", "is none of the values that the schema lists")
-    return SpecError(f"spec{path}", problem[:1].lower() + problem[1:])
+        return SpecError(f"spec{path}", f"expected one of {', '.join(map(str, _allowed(spec_type, path)))}")
+    return SpecError(f"spec{path}", (problem[:1].lower() + problem[1:]).replace("`", ""))
+
+
+def _allowed(spec_type: type[msgspec.Struct], path: str) -> list[str | int]:
+    place = schema.of_struct(spec_type)
+    for name, _ in _STEP.findall(path):
+        place = place["properties"][name] if name else place.get("items") or place["additionalProperties"]
+    return list(place["enum"])
 
 
 def encode(struct: msgspec.Struct) -> dict[str, Any]:

@@ -106,7 +106,7 @@ class Probe(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defa
 class LocalObjectReference(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Names an object in the same namespace."""
 
-    name: fields.SubdomainName
+    name: Annotated[fields.SubdomainName, msgspec.Meta(description="The object's name.")]
 
 
 class Toleration(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
