@@ -64,7 +64,7 @@ _ATOMIC_MAPS = frozenset(
 """Maps that the server replaces as a whole and never fills: an empty one is really empty."""
 
 _SELECTORS = frozenset({"podSelector", "namespaceSelector", "objectSelector", "labelSelector"})
-"""Maps of which an empty one selects everything, and an absent one does not."""
+"""Maps of which, in the items of an atomic list, an empty one selects everything, and an absent one does not."""
 
 
 def is_equal(path: Path, wanted: object, live: object) -> bool:
@@ -96,7 +96,7 @@ def is_equal(path: Path, wanted: object, live: object) -> bool:
 
 def is_default_of_empty_map(path: Path, live: object) -> bool:
     """Say whether *live* may be what the server made of a wanted {}: defaults, or keys of other managers."""
-    return _is_blank(path, live) or path[-1] not in _ATOMIC_MAPS
+    return not live or path[-1] not in _ATOMIC_MAPS
 
 
 def render(path: Path) -> str:
