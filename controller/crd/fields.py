@@ -20,7 +20,7 @@ def rules(*items: definition.Rule) -> msgspec.Meta:
     """Return the marker that puts CEL rules on a field.
 
     Args:
-        items: The rules; `self` is the field's value, and a rule does not run while the field is absent.
+        items: The rules; ``self`` is the field's value, and a rule does not run while the field is absent.
     """
     return msgspec.Meta(extra={RULES: items})
 
