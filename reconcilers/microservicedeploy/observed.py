@@ -5,7 +5,7 @@ values, any thread. No upstream file.
 """
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from controller.client import interfaces
 from reconcilers.microservicedeploy.host import HostDecision
@@ -63,7 +63,7 @@ class Observed:
     spec_errors: tuple[str, ...] = ()
     """What is wrong with the spec, without any configuration value; then nothing was written."""
     troubles: tuple[Trouble, ...] = ()
-    host: HostDecision = HostDecision()
+    host: HostDecision = field(default_factory=HostDecision)
     tenant_secret: TenantSecret | None = None
     """None without needAuth."""
     quota_shortfall: str = ""
