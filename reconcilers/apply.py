@@ -138,7 +138,8 @@ class Applier:
         """
         self._cache = cache
         self._live = live
-        self._field_manager = field_manager
+        self.field_manager = field_manager
+        """Our name in managedFields."""
         self._clock = clock
         self._not_ours: memory.Memory[Child, ownership.Claim] = memory.Memory()
         self._rejections: memory.Memory[Child, _Rejection] = memory.Memory()
@@ -225,7 +226,7 @@ class Applier:
             self._not_ours.note(child, claim)
             return _not_ours(child, claim, live)
         self._not_ours.forget(child)
-        differences = tuple(diff.diff(wanted, live, self._field_manager))
+        differences = tuple(diff.diff(wanted, live, self.field_manager))
         if not differences or self._residues.recall(child) == _residue(wanted, live, differences):
             self._rejections.forget(child)
             return Outcome(child, State.UNCHANGED, live)
@@ -242,7 +243,7 @@ class Applier:
             metadata = {name: value for name, value in wanted["metadata"].items() if name not in _IDENTITY}
             body = {**wanted, "metadata": {**metadata, **precondition}}
             try:
-                stored = self._live.apply(body, interfaces.ApplyOptions(self._field_manager, force=True))
+                stored = self._live.apply(body, interfaces.ApplyOptions(self.field_manager, force=True))
             except _REFUSALS as refusal:
                 rejection = _Rejection(wish, refusal.message, self._clock.monotonic() + REJECTED_RETRY_SECONDS)
                 self._rejections.note(child, rejection)
@@ -255,7 +256,7 @@ class Applier:
     def _remember(self, wanted: interfaces.Manifest, stored: interfaces.Manifest) -> None:
         child = Child.of(wanted)
         self._rejections.forget(child)
-        remaining = tuple(diff.diff(wanted, stored, self._field_manager))
+        remaining = tuple(diff.diff(wanted, stored, self.field_manager))
         if remaining:
             self._residues.note(child, _residue(wanted, stored, remaining))
         else:
