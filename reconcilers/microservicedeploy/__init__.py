@@ -1,21 +1,82 @@
 """The MicroServiceDeploy operator, as its entry point finds it.
 
-What flows in: a manager and the operator's flags. What flows out: the kind, for `coxswain install`. Called by the main thread.
+What flows in: a manager and the operator's flags. What flows out: two controllers, of instances and of namespaces' quotas.
+Called by the main thread.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
-from controller import operators
-from reconcilers.microservicedeploy import spec
+from controller import builder, handler, manager, operators, reconcile
+from informers import events, objects
+from reconcilers import apply
+from reconcilers.microservicedeploy import cache, instances, kinds, quota_reconciler, reconciler, spec, tenants
 
-if TYPE_CHECKING:
-    from controller import manager
+FIELD_MANAGER = "coxswain"
+
+_DEFAULTS = instances.Settings()
+FLAGS = (
+    operators.Flag("base-domain", _DEFAULTS.base_domain, "parent domain of instances' hosts (default: no Ingress is made)"),
+    operators.Flag("ingress-class", _DEFAULTS.ingress_class, "ingressClassName of Ingresses (default: the cluster's)"),
+    operators.Flag("ingress-tls-secret", _DEFAULTS.tls_secret, "Secret with the hosts' certificate (default: plain HTTP)"),
+    operators.Flag("auth-proxy-image", _DEFAULTS.auth_proxy_image, f"nginx for needAuth (default: {_DEFAULTS.auth_proxy_image})"),
+    operators.Flag("auth-proxy-cpu", _DEFAULTS.auth_proxy_cpu, f"its CPU (default: {_DEFAULTS.auth_proxy_cpu})"),
+    operators.Flag("auth-proxy-memory", _DEFAULTS.auth_proxy_memory, f"its memory (default: {_DEFAULTS.auth_proxy_memory})"),
+)
 
 
-def setup(_manager: "manager.Manager", _flags: Mapping[str, str]) -> None:
-    """Add the operator's controllers to the manager."""
+def setup(a_manager: manager.Manager, flags: Mapping[str, str]) -> None:
+    """Add the operator's controllers to *a_manager*."""
+    settings = instances.Settings(
+        base_domain=flags["base-domain"],
+        ingress_class=flags["ingress-class"],
+        tls_secret=flags["ingress-tls-secret"],
+        auth_proxy_image=flags["auth-proxy-image"],
+        auth_proxy_cpu=flags["auth-proxy-cpu"],
+        auth_proxy_memory=flags["auth-proxy-memory"],
+    )
+    reads = cache.OperatorCache(a_manager.cached, settings)
+    applier = apply.Applier(a_manager.cached, a_manager.live, FIELD_MANAGER, a_manager.clock)
+    tools = reconciler.Tools(
+        client=a_manager.client,
+        applier=applier,
+        reads=reads,
+        tenants=tenants.TenantSecrets(a_manager.live, a_manager.clock),
+        recorder=a_manager.recorder,
+        clock=a_manager.clock,
+        settings=settings,
+    )
+    _watch_instances(a_manager, reads, reconciler.InstanceReconciler(tools))
+    _watch_namespaces(a_manager, quota_reconciler.QuotaReconciler(reads, applier))
 
 
-OPERATOR = operators.Operator("microservicedeploy", resources=(spec.RESOURCE,), setup=setup)
+def _watch_instances(
+    a_manager: manager.Manager, reads: cache.OperatorCache, instance_reconciler: reconciler.InstanceReconciler
+) -> None:
+    a_manager.informer(kinds.INSTANCE).add_index(cache.PATH_INDEX, cache.index_by_path)
+    built = builder.Builder(a_manager).for_(kinds.INSTANCE)
+    for gvk in kinds.CHILDREN:
+        built.owns(gvk)
+
+    def siblings(event: events.Event) -> list[reconcile.Request]:
+        return [reconcile.Request(*key) for key in reads.contestants(events.snapshot(event))]
+
+    def waiting(snapshot: objects.Snapshot) -> list[reconcile.Request]:
+        return instance_reconciler.waiting_in(snapshot.meta.namespace or snapshot.meta.name)
+
+    built.watches(kinds.INSTANCE, siblings)
+    built.watches(kinds.QUOTA, handler.enqueue_requests_from_map_func(waiting), quota_reconciler.is_quota)
+    built.watches(kinds.NAMESPACE, handler.enqueue_requests_from_map_func(waiting))
+    built.complete(instance_reconciler)
+
+
+def _watch_namespaces(a_manager: manager.Manager, reconciles: quota_reconciler.QuotaReconciler) -> None:
+    built = builder.Builder(a_manager).named("msd-quota")
+    built.watches(kinds.INSTANCE, quota_reconciler.namespace_of)
+    built.watches(kinds.DEPLOYMENT, quota_reconciler.namespace_of, quota_reconciler.is_instances_deployment)
+    built.watches(kinds.QUOTA, quota_reconciler.namespace_of, quota_reconciler.is_quota)
+    built.watches(kinds.NAMESPACE, handler.enqueue_request_for_object)
+    built.complete(reconciles)
+
+
+OPERATOR = operators.Operator("microservicedeploy", resources=(spec.RESOURCE,), setup=setup, flags=FLAGS)
 """The operator."""

@@ -1,0 +1,220 @@
+"""The controller of instances: reads, asks the pure core what should be, writes what differs, and says in the status how it went.
+
+What flows in: requests that name a MicroServiceDeploy. What flows out: its children and its status. Worker threads; never two for
+one resource. No upstream file.
+"""
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from controller import crd, reconcile, recorder
+from controller.client import interfaces
+from informers import objects
+from reconcilers import apply, managed_fields, ownership, status
+from reconcilers.microservicedeploy import (
+    cache,
+    conditions,
+    desired,
+    host,
+    instances,
+    kinds,
+    quota,
+    replicas,
+    rollout,
+    tenants,
+)
+from reconcilers.microservicedeploy.observed import Observed, Problem, TenantSecret, Trouble
+from workqueue import clock as clocks
+
+_PROBLEMS = {
+    apply.State.FOREIGN: Problem.FOREIGN,
+    apply.State.WAITING: Problem.WAITING,
+    apply.State.REJECTED: Problem.REJECTED,
+}
+_GROWING = frozenset({"Deployment", "HorizontalPodAutoscaler"})
+_WARNINGS = frozenset({conditions.READY, conditions.SPEC_VALID, conditions.AUTH_READY, conditions.HOST_READY})
+
+
+@dataclass
+class Tools:
+    """What the reconciler works with."""
+
+    client: interfaces.Client
+    applier: apply.Applier
+    reads: cache.OperatorCache
+    tenants: tenants.TenantSecrets
+    recorder: recorder.EventRecorder
+    clock: clocks.Clock
+    settings: instances.Settings
+
+
+@dataclass
+class _Pass:
+    """One look at one instance."""
+
+    primary: interfaces.Manifest
+    instance: instances.Instance
+    troubles: list[Trouble] = field(default_factory=list)
+    live: dict[str, interfaces.Manifest | None] = field(default_factory=dict)
+    """Own children by kind, as the last answer or the cache shows them."""
+    look_again: list[float] = field(default_factory=list)
+    """Seconds from now."""
+    host: host.HostDecision = field(default_factory=host.HostDecision)
+    tenant_secret: TenantSecret | None = None
+    has_quota: bool = False
+    shortfall: str = ""
+    is_held: bool = False
+    """Whether a child waits for the quota."""
+    last_active: int | None = None
+    spec_errors: tuple[str, ...] = ()
+
+    def observed(self) -> Observed:
+        return Observed(
+            deployment=self.live.get("Deployment"),
+            autoscaler=self.live.get("HorizontalPodAutoscaler"),
+            ingress=self.live.get("Ingress"),
+            spec_errors=self.spec_errors,
+            troubles=tuple(self.troubles),
+            host=self.host,
+            tenant_secret=self.tenant_secret,
+            quota_shortfall=self.shortfall if self.is_held else "",
+            has_quota=self.has_quota,
+            last_active_replicas=self.last_active,
+        )
+
+
+class InstanceReconciler:
+    """Keeps an instance's children and its status."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+        self._lock = threading.Lock()
+        self._waiting: set[reconcile.Request] = set()
+        """Who may wait for a quota; noted before the quota is read, so that no change of it is missed."""
+
+    def waiting_in(self, namespace: str) -> list[reconcile.Request]:
+        """Return the instances of *namespace* that wait for its quota."""
+        with self._lock:
+            return [request for request in self._waiting if request.namespace == namespace]
+
+    def _wait(self, request: reconcile.Request, *, waits: bool) -> None:
+        with self._lock:
+            if waits:
+                self._waiting.add(request)
+            else:
+                self._waiting.discard(request)
+
+    def reconcile(self, request: reconcile.Request) -> reconcile.Result:
+        """Do one pass over the instance that *request* names."""
+        primary = self._tools.reads.primary(request.key)
+        if primary is None:
+            self._wait(request, waits=False)
+            return reconcile.Result()  # its children go with it: they carry its owner reference
+        try:
+            instance = cache.instance_of(primary)
+        except crd.SpecError as error:
+            self._report(primary, conditions.unreadable(str(error)), {"observedGeneration": primary["metadata"]["generation"]})
+            return reconcile.Result()
+        a_pass = self._look(primary, instance)
+        if not instance.is_paused and not a_pass.spec_errors:
+            self._act(a_pass)
+        observed = a_pass.observed()
+        self._report(primary, conditions.conditions(instance, observed), conditions.numbers(instance, observed))
+        self._wait(request, waits=a_pass.is_held)
+        return reconcile.Result(min(a_pass.look_again, default=0.0))
+
+    def _look(self, primary: interfaces.Manifest, instance: instances.Instance) -> _Pass:
+        """Read everything that a pass depends on."""
+        reads = self._tools.reads
+        a_pass = _Pass(primary, instance, spec_errors=tuple(desired.problems(instance)))
+        a_pass.last_active = (primary.get("status") or {}).get("lastActiveReplicas")
+        for gvk in kinds.CHILDREN:
+            a_pass.live[gvk.kind] = reads.child(gvk, instance)
+        if instance.spec.need_auth:
+            sight = self._tools.tenants.look(objects.ObjectKey(instance.namespace, instance.spec.tenant))
+            a_pass.tenant_secret = sight.found
+            a_pass.look_again.append(sight.look_again_seconds)
+        a_pass.host = self._decide_host(instance)
+        self._wait(reconcile.Request(instance.namespace, instance.name), waits=True)
+        wanted = reads.wanted_quota(instance.namespace)
+        a_pass.has_quota = bool(wanted)
+        a_pass.shortfall = quota.shortfall(reads.granted_quota(instance.namespace), wanted)
+        return a_pass
+
+    def _decide_host(self, instance: instances.Instance) -> host.HostDecision:
+        name = host.name(instance, self._tools.settings)
+        if not name:
+            return host.HostDecision()
+        siblings = self._tools.reads.siblings(objects.ObjectKey(instance.namespace, instance.name))
+        with_ingress = {each.full_name for each in siblings if self._has_ingress(each, name)}
+        return host.decide(host.claim(instance), [host.claim(each) for each in siblings], name, with_ingress)
+
+    def _has_ingress(self, instance: instances.Instance, name: str) -> bool:
+        ingress = self._tools.reads.child(kinds.INGRESS, instance)
+        return ingress is not None and any(rule.get("host") == name for rule in ingress["spec"].get("rules") or ())
+
+    def _act(self, a_pass: _Pass) -> None:
+        """Write what differs."""
+        tools, instance = self._tools, a_pass.instance
+        decision = replicas.decide(instance, self._scale(a_pass.live["Deployment"]), a_pass.last_active)
+        a_pass.last_active = decision.last_active
+        if decision.remember_first:
+            observed = a_pass.observed()
+            self._report(a_pass.primary, conditions.conditions(instance, observed), conditions.numbers(instance, observed))
+        if decision.handover is not None:
+            self._hand_over(a_pass, decision.handover)
+        owner = ownership.ByController(a_pass.primary)
+        children = desired.children(instance, tools.settings, desired.Plan(decision.write, a_pass.host.needs_ingress))
+        for child in children:
+            if a_pass.shortfall and child["kind"] in _GROWING and quota.grows(child, a_pass.live[child["kind"]]):
+                a_pass.is_held = True
+            else:
+                self._ensure(a_pass, owner, child)
+        for pruned in tools.applier.prune(owner, kinds.CHILDREN, {apply.Child.of(child) for child in children}):
+            a_pass.live[pruned.gvk.kind] = None
+
+    def _ensure(self, a_pass: _Pass, owner: ownership.ByController, child: interfaces.Manifest) -> None:
+        outcome = self._tools.applier.ensure(owner, child)
+        a_pass.live[child["kind"]] = outcome.live
+        if outcome.retry_after_seconds > 0:
+            a_pass.look_again.append(outcome.retry_after_seconds)
+        if outcome.state in _PROBLEMS:
+            message = outcome.message if outcome.state is apply.State.REJECTED else ""
+            a_pass.troubles.append(Trouble(child["kind"], child["metadata"]["name"], _PROBLEMS[outcome.state], message))
+
+    def _scale(self, deployment: interfaces.Manifest | None) -> replicas.Scale | None:
+        if deployment is None:
+            return None
+        entry = managed_fields.entry(deployment, self._tools.applier.field_manager, kinds.DEPLOYMENT.api_version)
+        is_ours = entry.field("spec").field("replicas").ours is not None
+        return replicas.Scale(rollout.replicas(deployment), is_ours)
+
+    def _hand_over(self, a_pass: _Pass, count: int) -> None:
+        """Let another manager own the Deployment's replicas too, before we let go; a conflict means: read again."""
+        live = a_pass.live["Deployment"]
+        assert live is not None
+        manifest = {
+            "apiVersion": live["apiVersion"],
+            "kind": live["kind"],
+            "metadata": {name: live["metadata"][name] for name in ("name", "namespace", "uid")},
+            "spec": {"replicas": count},
+        }
+        a_pass.live["Deployment"] = self._tools.client.apply(manifest, interfaces.ApplyOptions(replicas.HANDOVER_MANAGER))
+
+    def _report(
+        self, primary: interfaces.Manifest, verdicts: Iterable[conditions.Condition], numbers: interfaces.Manifest
+    ) -> None:
+        """Write the status if it differs, and an event for each condition that flipped."""
+        tools = self._tools
+        previous = (primary.get("status") or {}).get("conditions") or ()
+        judged = status.Conditions(previous, verdicts, primary["metadata"]["generation"], tools.clock)
+        wanted = {**numbers, "conditions": judged.to_list()}
+        if not status.write_status(tools.client, primary, wanted, tools.applier.field_manager):
+            return
+        for transition in judged.transitions():
+            verdict = transition.verdict
+            is_bad = verdict.status != "True" if verdict.type in _WARNINGS else False
+            is_bad = is_bad or (verdict.type == conditions.DEGRADED and verdict.status == "True")
+            note = f"{verdict.type} is {verdict.status}" + (f": {verdict.message}" if verdict.message else "")
+            tools.recorder.event(primary, "Warning" if is_bad else "Normal", verdict.reason, "Reconcile", note)
