@@ -1,7 +1,7 @@
 """`python -m demo`: one MicroServiceDeploy from creation to removal, on a Kubernetes API of the demo's own.
 
-What flows in: flags, and SIGINT or SIGTERM to end early. What flows out: the story on the console; exit code 0 if it held, 1 if a step
-did not, 130 if it was interrupted. Nothing is left behind in any case.
+What flows in: flags, and SIGINT or SIGTERM to end early. What flows out: the story on the console; exit code 0 if it held, 1 if a
+step did not, 130 if it was interrupted. Nothing is left behind in any case.
 """
 
 import argparse

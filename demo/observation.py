@@ -1,6 +1,7 @@
 """What the demo sees: the resource, its children, and what the manager says of its own work.
 
-What flows in: decoded objects, and the text of the manager's metrics. What flows out: frozen values that story and table read. Pure.
+What flows in: decoded objects, and the text of the manager's metrics. What flows out: frozen values that story and
+table read. Pure.
 """
 
 import re

@@ -1,7 +1,7 @@
 """The programs that the demo runs beside itself: the control plane, the installer, the manager.
 
-What flows in: command lines. What flows out: running processes with a log file each, that end when told to. The main thread only: the
-kernel's death signal follows the thread that started a process.
+What flows in: command lines. What flows out: running processes with a log file each, that end when told to. The main thread only:
+the kernel's death signal follows the thread that started a process.
 """
 
 import os
@@ -50,7 +50,7 @@ class Process:
         if self._popen.poll() is not None:
             raise FailedError(f"{self.name} ended with exit code {self._popen.returncode}: {self.last_lines(3)}")
 
-    def wait(self, timeout_seconds: float) -> str:
+    def result(self, timeout_seconds: float) -> str:
         """Wait until the program has done its work.
 
         Returns:

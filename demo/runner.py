@@ -1,6 +1,7 @@
 """Going through the story.
 
-What flows in: steps, a world, a narrator. What flows out: an exit code: 0 if every step held, 1 if one did not. The main thread only.
+What flows in: steps, a world, a narrator. What flows out: an exit code: 0 if every step held, 1 if one did not. The main
+thread only.
 """
 
 from collections.abc import Callable, Sequence

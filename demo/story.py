@@ -1,7 +1,7 @@
 """The story: what is done to the resource, and what must then be seen.
 
-What flows in: a `World` to act on, and an observation to judge. What flows out: steps; each acts once and is judged again and again
-until it holds or its time is up. The judges are pure.
+What flows in: a `World` to act on, and an observation to judge. What flows out: steps; each acts once and is judged again and
+again until it holds or its time is up. The judges are pure.
 """
 
 from collections.abc import Callable

@@ -16,7 +16,7 @@ ENVIRONMENT = (
     "controller/cli/",  # flags that have an environment variable: KUBECONFIG
     "controller/client/transport.py",  # proxies, and being in a cluster
     "envtest/binaries.py",  # KUBEBUILDER_ASSETS, the cache's folder, PATH, proxies
-    "demo/processes.py",  # takes KUBECONFIG out of what the children see
+    "demo/child.py",  # takes KUBECONFIG out of what the children see
 )
 
 OWNERS: Mapping[str, tuple[str, ...]] = {
