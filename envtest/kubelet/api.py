@@ -1,0 +1,140 @@
+"""A small client of the Kubernetes API, for the simulated nodes and for the control plane's own start.
+
+What flows in: methods, paths, JSON bodies. What flows out: decoded JSON, frames of a watch, or an `ApiError`. Any thread may
+call. It shares no code with the client side, a twin on purpose: what tests the client must not be the client.
+"""
+
+import json
+import pathlib
+import ssl
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import urllib3
+
+from envtest import certificates
+
+MERGE_PATCH = "application/merge-patch+json"
+STRATEGIC_MERGE_PATCH = "application/strategic-merge-patch+json"
+APPLY = "application/apply-patch+yaml"
+
+Json = dict[str, Any]
+
+
+class ApiError(Exception):
+    """The server answered with an error, or not at all.
+
+    Attributes:
+        code: The HTTP status; 0 if there was no answer.
+    """
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(f"{code or 'no answer'}: {message}")
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where a server is and how we show ourselves to it."""
+
+    url: str
+    authority: pathlib.Path
+    client: certificates.Pair
+
+
+class Api:
+    """A client with a pool of connections."""
+
+    def __init__(self, endpoint: Endpoint, connections: int = 8) -> None:
+        context = ssl.create_default_context(cafile=str(endpoint.authority))
+        context.load_cert_chain(endpoint.client.certificate, endpoint.client.key)
+        self._url = endpoint.url
+        self._pool = urllib3.PoolManager(maxsize=connections, block=True, retries=False, ssl_context=context)
+        # A pool of its own: a watch holds its connection for minutes.
+        self._watches = urllib3.PoolManager(maxsize=2, retries=False, ssl_context=context)
+
+    def get(self, path: str, timeout_seconds: float = 10.0) -> Json:
+        """Read what is at *path*.
+
+        Returns:
+            The decoded JSON; empty where the answer is not JSON (``/readyz``).
+
+        Raises:
+            ApiError: There is no good answer.
+        """
+        return self._request("GET", path, None, timeout_seconds=timeout_seconds)
+
+    def post(self, path: str, body: Json) -> Json:
+        """Create *body* at the collection *path*.
+
+        Raises:
+            ApiError: There is no good answer.
+        """
+        return self._request("POST", path, body)
+
+    def patch(self, path: str, body: Json, content_type: str = MERGE_PATCH) -> Json:
+        """Patch what is at *path*.
+
+        Raises:
+            ApiError: There is no good answer.
+        """
+        return self._request("PATCH", path, body, content_type)
+
+    def delete(self, path: str, options: Json) -> Json:
+        """Delete what is at *path* with DeleteOptions.
+
+        Raises:
+            ApiError: There is no good answer.
+        """
+        return self._request("DELETE", path, options)
+
+    def watch(self, path: str, read_timeout_seconds: float) -> Iterator[Json]:
+        """Yield the frames of a watch until the server ends it.
+
+        Args:
+            path: Path with the query that makes it a watch.
+            read_timeout_seconds: Longest silence before the connection counts as dead.
+
+        Raises:
+            ApiError: The server refused the watch, or the connection broke.
+        """
+        timeout = urllib3.Timeout(connect=5.0, read=read_timeout_seconds)
+        try:
+            response = self._watches.request("GET", self._url + path, preload_content=False, timeout=timeout)
+            try:
+                if response.status != 200:
+                    raise ApiError(response.status, response.data.decode(errors="replace")[:300])
+                yield from _frames(cast("urllib3.HTTPResponse", response))
+            finally:
+                response.close()
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise ApiError(0, str(error)) from error
+
+    def close(self) -> None:
+        """Drop idle connections."""
+        self._pool.clear()
+        self._watches.clear()
+
+    def _request(
+        self, method: str, path: str, body: Json | None, content_type: str = "application/json", timeout_seconds: float = 30.0
+    ) -> Json:
+        headers: Mapping[str, str] = {"Content-Type": content_type} if body is not None else {}
+        data = None if body is None else json.dumps(body).encode()
+        try:
+            response = self._pool.request(method, self._url + path, body=data, headers=headers, timeout=timeout_seconds)
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise ApiError(0, f"{method} {path}: {error}") from error
+        if response.status >= 300:
+            raise ApiError(response.status, f"{method} {path}: {response.data.decode(errors='replace')[:1000]}")
+        is_json = "json" in response.headers.get("Content-Type", "")
+        return cast("Json", json.loads(response.data)) if is_json else {}
+
+
+def _frames(response: urllib3.HTTPResponse) -> Iterator[Json]:
+    rest = b""
+    while chunk := response.read1():
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            if line:
+                yield json.loads(line)

@@ -1,0 +1,61 @@
+"""Control planes for tests: how they are started, and what tests ask of them beside what envtest offers."""
+
+import pathlib
+import time
+import uuid
+
+from envtest import controlplane
+from envtest.kubelet import api
+
+CRDS = pathlib.Path(__file__).resolve().parents[2] / "crds"
+
+
+class TestControlPlane(controlplane.ControlPlane):
+    """A control plane that also speaks the client side's language."""
+
+    __test__ = False
+
+    @property
+    def client_config(self):
+        """The client side's `transport.Config` of an administrator."""
+        from controller.client import transport
+
+        return transport.load_config(str(self.kubeconfig), None)
+
+
+def create(nodes=2, **options):
+    """Return a control plane that has our CRDs and *nodes* simulated nodes, not started."""
+    return TestControlPlane(controlplane.Options(nodes=nodes, crds=CRDS, **options))
+
+
+def make_namespace(control_plane):
+    """Make a namespace, wait until pods may be made in it, and return its name."""
+    name = f"test-{uuid.uuid4().hex[:10]}"
+    control_plane.client.post("/api/v1/namespaces", {"metadata": {"name": name}})
+    wait_for(lambda: exists(control_plane, f"/api/v1/namespaces/{name}/serviceaccounts/default"))
+    return name
+
+
+def delete_namespace(control_plane, name):
+    """Ask for the deletion of a namespace; its contents go in their own time."""
+    control_plane.client.delete(f"/api/v1/namespaces/{name}", {})
+
+
+def exists(control_plane, path):
+    """Ask whether there is something at *path*."""
+    try:
+        control_plane.client.get(path)
+    except api.ApiError as error:
+        if error.code == 404:
+            return False
+        raise
+    return True
+
+
+def wait_for(condition, timeout_seconds=30.0):
+    """Wait until *condition* returns something true, and return that."""
+    deadline = time.monotonic() + timeout_seconds
+    while not (result := condition()):
+        assert time.monotonic() < deadline, f"still not so after {timeout_seconds:.0f} s"
+        time.sleep(0.05)
+    return result
