@@ -1,13 +1,14 @@
 """From what was observed to the status: eight conditions, always all of them, and the numbers.
 
-What flows in: an `Instance` and an `Observed`. What flows out: `Condition`s without times (the shared status code knows when one
-flipped) and the status' other fields. No message holds a value of `config` or of a Secret. Pure, any thread. No upstream file.
+What flows in: an `Instance` and an `Observed`. What flows out: `status.Condition`s without times (the shared status code knows
+when one flipped) and the status' other fields. No message holds a value of `config` or of a Secret. Pure, any thread. No
+upstream file.
 """
 
 import re
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
+from reconcilers import status
 from reconcilers.microservicedeploy import instances, properties, rollout
 from reconcilers.microservicedeploy.observed import Observed, Problem, TenantSecret, Trouble
 
@@ -43,22 +44,7 @@ _NOT_ESSENTIAL = frozenset({"HorizontalPodAutoscaler", "Ingress"})
 _QUOTA_REFUSAL = re.compile(r"(?:exceeded|failed) quota: [^\n]*")
 
 
-@dataclass(frozen=True)
-class Condition:
-    """One condition, without the time of its last transition."""
-
-    type: str
-    status: Literal["True", "False", "Unknown"]
-    reason: str
-    message: str = ""
-
-    @property
-    def is_true(self) -> bool:
-        """Whether the status is "True"."""
-        return self.status == "True"
-
-
-def conditions(instance: instances.Instance, observed: Observed) -> list[Condition]:
+def conditions(instance: instances.Instance, observed: Observed) -> list[status.Condition]:
     """Return all eight conditions of *instance*."""
     valid, quota, auth = _spec_valid(observed), _quota_applied(observed), _auth_ready(instance, observed)
     return [
@@ -73,7 +59,7 @@ def conditions(instance: instances.Instance, observed: Observed) -> list[Conditi
     ]
 
 
-def unreadable(message: str) -> list[Condition]:
+def unreadable(message: str) -> list[status.Condition]:
     """Return all eight conditions of a resource whose spec cannot be read; *message* says why, without the value."""
     unknown = (QUOTA_APPLIED, AUTH_READY, HOST_READY, AUTOSCALING_ACTIVE)
     return [
@@ -81,14 +67,14 @@ def unreadable(message: str) -> list[Condition]:
         _false(PROGRESSING, SPEC_INVALID, "nothing is changed until the spec is valid"),
         _false(DEGRADED, "AsExpected"),
         _false(SPEC_VALID, SPEC_INVALID, message),
-        *(Condition(kind, "Unknown", SPEC_INVALID, "the spec cannot be read") for kind in unknown),
+        *(status.Condition(kind, "Unknown", SPEC_INVALID, "the spec cannot be read") for kind in unknown),
     ]
 
 
 def numbers(instance: instances.Instance, observed: Observed) -> dict[str, Any]:
     """Return the status without its conditions; what is not set is absent."""
     pods = rollout.of(observed.deployment)
-    status = {
+    found = {
         "observedGeneration": instance.generation,
         "replicas": pods.replicas,
         "readyReplicas": pods.ready,
@@ -99,11 +85,11 @@ def numbers(instance: instances.Instance, observed: Observed) -> dict[str, Any]:
         "configHash": properties.parse(instance.spec.config).digest,
         "lastActiveReplicas": observed.last_active_replicas,
     }
-    return {key: value for key, value in status.items() if value is not None}
+    return {key: value for key, value in found.items() if value is not None}
 
 
-def _ready(instance: instances.Instance, observed: Observed, causes: list[Condition]) -> Condition:
-    if cause := next((cause for cause in causes if not cause.is_true), None):
+def _ready(instance: instances.Instance, observed: Observed, causes: list[status.Condition]) -> status.Condition:
+    if cause := next((cause for cause in causes if cause.status != "True"), None):
         return _false(READY, cause.reason, cause.message)
     if observed.deployment is None:
         return _false(READY, DEPLOYMENT_PENDING, "the Deployment does not exist yet")
@@ -113,13 +99,13 @@ def _ready(instance: instances.Instance, observed: Observed, causes: list[Condit
     return _ready_idle(pods) if instance.spec.idle else _ready_active(pods, instance.spec.replicas)
 
 
-def _ready_idle(pods: rollout.Rollout) -> Condition:
+def _ready_idle(pods: rollout.Rollout) -> status.Condition:
     if pods.wanted or pods.replicas:
         return _false(READY, SCALING, f"{pods.replicas} pods are left until the instance is idle")
     return _true(READY, IDLE, "no pods are wanted")
 
 
-def _ready_active(pods: rollout.Rollout, wanted: int) -> Condition:
+def _ready_active(pods: rollout.Rollout, wanted: int) -> status.Condition:
     """Judge by the number that is always wanted: spec.replicas, which is the HPA's minimum under autoscaling."""
     if pods.updated != pods.replicas:
         return _false(READY, ROLLING_OUT, _rollout_message(pods))
@@ -130,7 +116,7 @@ def _ready_active(pods: rollout.Rollout, wanted: int) -> Condition:
     return _true(READY, "PodsAvailable", f"{pods.available} pods are available")
 
 
-def _progressing(instance: instances.Instance, observed: Observed) -> Condition:
+def _progressing(instance: instances.Instance, observed: Observed) -> status.Condition:
     if instance.is_paused:
         return _false(PROGRESSING, PAUSED, f"the annotation {instances.PAUSED_ANNOTATION} stops all changes")
     if observed.spec_errors:
@@ -144,13 +130,13 @@ def _progressing(instance: instances.Instance, observed: Observed) -> Condition:
     return _moving(rollout.of(observed.deployment))
 
 
-def _missing(observed: Observed) -> Condition:
+def _missing(observed: Observed) -> status.Condition:
     if obstacle := _trouble_of(observed, "Deployment"):
         return _false(PROGRESSING, obstacle.problem, str(obstacle))
     return _true(PROGRESSING, DEPLOYMENT_PENDING, "the Deployment does not exist yet")
 
 
-def _moving(pods: rollout.Rollout) -> Condition:
+def _moving(pods: rollout.Rollout) -> status.Condition:
     if not pods.is_observed:
         return _true(PROGRESSING, DEPLOYMENT_PENDING, "the Deployment's last change is not observed yet")
     if pods.updated != pods.replicas:
@@ -162,7 +148,7 @@ def _moving(pods: rollout.Rollout) -> Condition:
     return _false(PROGRESSING, "Complete", f"{pods.replicas} pods are as wanted")
 
 
-def _degraded(observed: Observed) -> Condition:
+def _degraded(observed: Observed) -> status.Condition:
     pods = rollout.of(observed.deployment)
     if rejected := next((trouble for trouble in observed.troubles if trouble.problem is Problem.REJECTED), None):
         return _true(DEGRADED, Problem.REJECTED, str(rejected))
@@ -173,13 +159,13 @@ def _degraded(observed: Observed) -> Condition:
     return _false(DEGRADED, "AsExpected")
 
 
-def _spec_valid(observed: Observed) -> Condition:
+def _spec_valid(observed: Observed) -> status.Condition:
     if observed.spec_errors:
         return _false(SPEC_VALID, SPEC_INVALID, "; ".join(observed.spec_errors))
     return _true(SPEC_VALID, "Valid")
 
 
-def _quota_applied(observed: Observed) -> Condition:
+def _quota_applied(observed: Observed) -> status.Condition:
     if observed.quota_shortfall:
         return _false(QUOTA_APPLIED, QUOTA_PENDING, observed.quota_shortfall)
     if not observed.has_quota:
@@ -187,7 +173,7 @@ def _quota_applied(observed: Observed) -> Condition:
     return _true(QUOTA_APPLIED, "QuotaCovers", "the quota leaves room for this instance")
 
 
-def _auth_ready(instance: instances.Instance, observed: Observed) -> Condition:
+def _auth_ready(instance: instances.Instance, observed: Observed) -> status.Condition:
     if not instance.spec.need_auth:
         return _true(AUTH_READY, NOT_REQUESTED)
     found = observed.tenant_secret or TenantSecret.MISSING
@@ -198,10 +184,10 @@ def _auth_ready(instance: instances.Instance, observed: Observed) -> Condition:
         TenantSecret.WITHOUT_KEY: f"{secret} has no key auth, so every request is refused",
         TenantSecret.FORBIDDEN: f"{secret} may not be read by the operator: grant it get on secrets",
     }[found]
-    return Condition(AUTH_READY, "True" if found is TenantSecret.FOUND else "False", found, message)
+    return status.Condition(AUTH_READY, "True" if found is TenantSecret.FOUND else "False", found, message)
 
 
-def _host_ready(observed: Observed) -> Condition:
+def _host_ready(observed: Observed) -> status.Condition:
     decision = observed.host
     if not decision.host:
         return _true(HOST_READY, NOT_REQUESTED)
@@ -214,7 +200,7 @@ def _host_ready(observed: Observed) -> Condition:
     return _served(observed)
 
 
-def _served(observed: Observed) -> Condition:
+def _served(observed: Observed) -> status.Condition:
     if observed.ingress is None:
         return _false(HOST_READY, INGRESS_PENDING, "the Ingress does not exist yet")
     balancer = (observed.ingress.get("status") or {}).get("loadBalancer") or {}
@@ -223,7 +209,7 @@ def _served(observed: Observed) -> Condition:
     return _true(HOST_READY, "HostServed", f"host {observed.host.host} leads here")
 
 
-def _autoscaling_active(instance: instances.Instance, observed: Observed) -> Condition:
+def _autoscaling_active(instance: instances.Instance, observed: Observed) -> status.Condition:
     if not instance.is_autoscaled:
         return _true(AUTOSCALING_ACTIVE, NOT_REQUESTED)
     if trouble := _trouble_of(observed, "HorizontalPodAutoscaler"):
@@ -234,11 +220,11 @@ def _autoscaling_active(instance: instances.Instance, observed: Observed) -> Con
     active = next((condition for condition in seen if condition["type"] == "ScalingActive"), None)
     if active is None:
         return _false(AUTOSCALING_ACTIVE, AUTOSCALER_PENDING, "the HorizontalPodAutoscaler has not measured yet")
-    status: Literal["True", "False"] = "True" if active["status"] == "True" else "False"
-    return Condition(AUTOSCALING_ACTIVE, status, active.get("reason") or "ScalingActive", active.get("message") or "")
+    verdict = "True" if active["status"] == "True" else "False"
+    return status.Condition(AUTOSCALING_ACTIVE, verdict, active.get("reason") or "ScalingActive", active.get("message") or "")
 
 
-def _children_ready(observed: Observed) -> Condition:
+def _children_ready(observed: Observed) -> status.Condition:
     """Judge the children for Ready: a foreign one is in the way, and so is any trouble of one that cannot be done without."""
     for trouble in observed.troubles:
         if trouble.problem is Problem.FOREIGN or trouble.kind not in _NOT_ESSENTIAL:
@@ -265,9 +251,9 @@ def _failure_message(pods: rollout.Rollout) -> str:
     return f"pods cannot be created: {refusal.group() if refusal else 'the events of the ReplicaSet say why'}"
 
 
-def _true(kind: str, reason: str, message: str = "") -> Condition:
-    return Condition(kind, "True", reason, message)
+def _true(kind: str, reason: str, message: str = "") -> status.Condition:
+    return status.Condition(kind, "True", reason, message)
 
 
-def _false(kind: str, reason: str, message: str = "") -> Condition:
-    return Condition(kind, "False", reason, message)
+def _false(kind: str, reason: str, message: str = "") -> status.Condition:
+    return status.Condition(kind, "False", reason, message)

@@ -160,19 +160,27 @@ class InstanceReconciler:
         decision = replicas.decide(instance, self._scale(a_pass.live["Deployment"]), a_pass.last_active)
         a_pass.last_active = decision.last_active
         if decision.remember_first:
-            observed = a_pass.observed()
-            self._report(a_pass.primary, conditions.conditions(instance, observed), conditions.numbers(instance, observed))
+            self._remember(a_pass)
         if decision.handover is not None:
             self._hand_over(a_pass, decision.handover)
         owner = ownership.ByController(a_pass.primary)
         children = desired.children(instance, tools.settings, desired.Plan(decision.write, a_pass.host.needs_ingress))
+        self._prune(a_pass, owner, children)  # before the Deployment: an HPA on its way out must not answer what we write
         for child in children:
             if a_pass.shortfall and child["kind"] in _GROWING and quota.grows(child, a_pass.live[child["kind"]]):
                 a_pass.is_held = True
             else:
                 self._ensure(a_pass, owner, child)
-        for pruned in tools.applier.prune(owner, kinds.CHILDREN, {apply.Child.of(child) for child in children}):
+
+    def _prune(self, a_pass: _Pass, owner: ownership.ByController, children: list[interfaces.Manifest]) -> None:
+        wanted = {apply.Child.of(child) for child in children}
+        for pruned in self._tools.applier.prune(owner, kinds.CHILDREN, wanted):
             a_pass.live[pruned.gvk.kind] = None
+
+    def _remember(self, a_pass: _Pass) -> None:
+        """Write the number to wake up with into the status, nothing else: after the write of 0 it stands nowhere but there."""
+        remembered = {**(a_pass.primary.get("status") or {}), "lastActiveReplicas": a_pass.last_active}
+        status.write_status(self._tools.client, a_pass.primary, remembered, self._tools.applier.field_manager)
 
     def _ensure(self, a_pass: _Pass, owner: ownership.ByController, child: interfaces.Manifest) -> None:
         outcome = self._tools.applier.ensure(owner, child)
@@ -203,7 +211,7 @@ class InstanceReconciler:
         a_pass.live["Deployment"] = self._tools.client.apply(manifest, interfaces.ApplyOptions(replicas.HANDOVER_MANAGER))
 
     def _report(
-        self, primary: interfaces.Manifest, verdicts: Iterable[conditions.Condition], numbers: interfaces.Manifest
+        self, primary: interfaces.Manifest, verdicts: Iterable[status.Condition], numbers: interfaces.Manifest
     ) -> None:
         """Write the status if it differs, and an event for each condition that flipped."""
         tools = self._tools

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconcilers import status as statuses
 from reconcilers.microservicedeploy import conditions, host, instances
 from reconcilers.microservicedeploy.observed import Observed, Problem, TenantSecret, Trouble
 from tests.support import microservices
@@ -23,7 +24,7 @@ def seen(instance: instances.Instance = PLAIN, replicas: int = 3, **status: Any)
     return Observed(deployment=microservices.live_deployment(instance, replicas, **status))
 
 
-def get(kind: str, instance: instances.Instance, observed: Observed) -> conditions.Condition:
+def get(kind: str, instance: instances.Instance, observed: Observed) -> statuses.Condition:
     """Return one condition."""
     return next(found for found in conditions.conditions(instance, observed) if found.type == kind)
 
@@ -288,8 +289,8 @@ OBSERVATIONS = st.builds(
 def test_ready_excludes_its_causes_and_no_message_has_the_configuration(observed: Observed, instance: instances.Instance) -> None:
     """Ready is never True beside a False cause; a False Ready always says why; no value of the configuration is quoted."""
     found = {condition.type: condition for condition in conditions.conditions(instance, observed)}
-    if found["Ready"].is_true:
-        assert all(found[cause].is_true for cause in ("SpecValid", "QuotaApplied", "AuthReady"))
+    if found["Ready"].status == "True":
+        assert all(found[cause].status == "True" for cause in ("SpecValid", "QuotaApplied", "AuthReady"))
         assert not any(trouble.problem is Problem.FOREIGN for trouble in observed.troubles)
     else:
         assert found["Ready"].message
