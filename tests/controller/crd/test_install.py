@@ -12,7 +12,7 @@ from controller import crd
 from controller.client import interfaces
 from controller.crd import install
 from informers import errors, objects
-from tests.support import skipping_clock
+from tests.support import auto_clock
 
 
 class _Spec(msgspec.Struct):
@@ -69,7 +69,7 @@ class _Server(interfaces.Client):
 
 
 def _install(server: _Server, **options: Any) -> float:
-    clock = skipping_clock.SkippingClock()
+    clock = auto_clock.AutoClock()
     start = clock.monotonic()
     assert install.install(server, [RESOURCE], install.InstallOptions(clock=clock, **options)) == [NAME]
     return clock.monotonic() - start
