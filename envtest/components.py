@@ -1,8 +1,8 @@
 """How each component of a control plane is called: its flags, and where it says that it is ready.
 
 What flows in: files, ports and options of one control plane. What flows out: command lines. Pure but for the files that
-`write_files` makes. Mirrors sigs.k8s.io/controller-runtime pkg/internal/testing/controlplane; deviations: a controller-manager and
-a scheduler run too, etcd speaks TLS, and the limits on requests are high enough for load tests.
+`write_files` makes. Mirrors sigs.k8s.io/controller-runtime pkg/internal/testing/controlplane; deviations: a controller-manager
+and a scheduler run too, etcd speaks TLS, and the limits on requests are high enough for load tests.
 """
 
 import pathlib

@@ -20,7 +20,7 @@ from typing import Self
 import yaml
 
 from envtest import binaries, components, kubeconfig, processes
-from envtest.kubelet import api
+from envtest.kubelet import api, kubelet, nodes
 
 _READY_WITHIN_SECONDS = 60.0
 _GRACE_SECONDS = 2.0  # with its clients gone an API server ends in less; without etcd it would hang for a minute
@@ -63,6 +63,7 @@ class ControlPlane:
         self._ports: components.Ports | None = None
         self._files: components.Files | None = None
         self._api: api.Api | None = None
+        self._kubelet: kubelet.Kubelet | None = None
         self.start_seconds = 0.0
         """How long the last start took, programs found."""
 
@@ -114,6 +115,8 @@ class ControlPlane:
 
     def stop(self) -> None:
         """Stop everything, API server before etcd, and remove the data; harmless if nothing runs."""
+        if self._kubelet:
+            self._kubelet.stop()
         rest = [process for name, process in self._running.items() if name != components.ETCD]
         processes.stop(rest, _GRACE_SECONDS)
         processes.stop(self._running.values(), _ETCD_GRACE_SECONDS)
@@ -124,7 +127,7 @@ class ControlPlane:
             self._starter.close()
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)
-        self._api = self._starter = self._folder = self._ports = self._files = None
+        self._kubelet = self._api = self._starter = self._folder = self._ports = self._files = None
 
     def stop_component(self, name: str) -> None:
         """Stop one component, `components.API_SERVER` say; its data stays.
@@ -203,11 +206,21 @@ class ControlPlane:
             self._install(self.options.crds)
         self._launch(components.CONTROLLER_MANAGER)
         self._launch(components.SCHEDULER)
+        if self.options.nodes:
+            self._start_nodes()
         self._wait_ready(components.CONTROLLER_MANAGER)
         self._wait_ready(components.SCHEDULER)
         for namespace in _NAMESPACES:
             path = f"/api/v1/namespaces/{namespace}/serviceaccounts/default"
             self._wait(functools.partial(self._exists, path), f"the namespace {namespace}")
+        if self._kubelet:
+            self._wait(self._kubelet.are_nodes_ready, "the nodes")
+
+    def _start_nodes(self) -> None:
+        assert self._files
+        members = [nodes.Node(number, self.options.version) for number in range(1, self.options.nodes + 1)]
+        self._kubelet = kubelet.Kubelet(api.Endpoint(self.url, self._files.authority, self._files.admin), members)
+        self._kubelet.start()
 
     def _launch(self, name: str) -> None:
         assert self._starter

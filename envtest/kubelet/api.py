@@ -89,27 +89,27 @@ class Api:
         """
         return self._request("DELETE", path, options)
 
-    def watch(self, path: str, read_timeout_seconds: float) -> Iterator[Json]:
-        """Yield the frames of a watch until the server ends it.
+    def watch(self, path: str, read_timeout_seconds: float) -> "Watch":
+        """Start a watch.
 
         Args:
             path: Path with the query that makes it a watch.
             read_timeout_seconds: Longest silence before the connection counts as dead.
 
+        Returns:
+            The running watch.
+
         Raises:
-            ApiError: The server refused the watch, or the connection broke.
+            ApiError: The server refused the watch, or did not answer.
         """
         timeout = urllib3.Timeout(connect=5.0, read=read_timeout_seconds)
         try:
             response = self._watches.request("GET", self._url + path, preload_content=False, timeout=timeout)
-            try:
-                if response.status != 200:
-                    raise ApiError(response.status, response.data.decode(errors="replace")[:300])
-                yield from _frames(cast("urllib3.HTTPResponse", response))
-            finally:
-                response.close()
+            if response.status != 200:
+                raise ApiError(response.status, response.data.decode(errors="replace")[:1000])
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise ApiError(0, str(error)) from error
+        return Watch(cast("urllib3.HTTPResponse", response))
 
     def close(self) -> None:
         """Drop idle connections."""
@@ -131,10 +131,24 @@ class Api:
         return cast("Json", json.loads(response.data)) if is_json else {}
 
 
-def _frames(response: urllib3.HTTPResponse) -> Iterator[Json]:
-    rest = b""
-    while chunk := response.read1():
-        *lines, rest = (rest + chunk).split(b"\n")
-        for line in lines:
-            if line:
-                yield json.loads(line)
+class Watch:
+    """A running watch; iterate over its frames."""
+
+    def __init__(self, response: urllib3.HTTPResponse) -> None:
+        self._response = response
+
+    def __iter__(self) -> Iterator[Json]:
+        """Yield frames until the server, `stop` or a broken connection ends the watch."""
+        rest = b""
+        try:
+            while chunk := self._response.read1():
+                *lines, rest = (rest + chunk).split(b"\n")
+                yield from (json.loads(line) for line in lines if line)
+        except (urllib3.exceptions.HTTPError, OSError):
+            return  # the next watch goes on where this one ended, however that was
+        finally:
+            self._response.close()
+
+    def stop(self) -> None:
+        """End the watch at once, from any thread."""
+        self._response.shutdown()
