@@ -1,0 +1,91 @@
+"""`coxswain run` as a process of its own, as a user runs it, with everything that it prints kept for the test to read.
+
+What flows in: a kubeconfig and flags. What flows out: a running process, its output and its metrics. It is ended by the test.
+"""
+
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from typing import Self
+
+from tests.support import cluster
+
+
+class ManagerProcess:
+    """A context manager around the process."""
+
+    def __init__(self, kubeconfig: pathlib.Path, log: pathlib.Path, *flags: str) -> None:
+        self.log = log
+        self._command = [
+            *(sys.executable, "-m", "controller", "run", "--kubeconfig", str(kubeconfig), "--log-level", "debug"),
+            *("--metrics-bind-address", "127.0.0.1:0", "--health-probe-bind-address", "127.0.0.1:0", *flags),
+        ]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def start(self) -> None:
+        """Start the process; return at once."""
+        with self.log.open("ab") as output:
+            self._process = subprocess.Popen(self._command, stdout=output, stderr=output, cwd=cluster.ROOT)
+
+    def wait_until_working(self) -> None:
+        """Wait until the workers run."""
+        cluster.eventually(lambda: "Starting workers" in self.output, 30, lambda: self.output[-2000:])
+
+    def __exit__(self, *_: object) -> None:
+        assert self.terminate() == 0, self.output[-3000:]
+
+    def terminate(self, timeout_seconds: float = 10.0) -> int:
+        """Send SIGTERM and wait; return the exit code.
+
+        Raises:
+            subprocess.TimeoutExpired: It did not end; it is killed then.
+        """
+        assert self._process is not None
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            return self._process.wait(timeout_seconds)
+        finally:
+            self._process.kill()
+
+    def wait(self, timeout_seconds: float) -> int:
+        """Wait for the process to end by itself; return the exit code."""
+        assert self._process is not None
+        return self._process.wait(timeout_seconds)
+
+    @property
+    def output(self) -> str:
+        """Everything that it printed so far."""
+        return self.log.read_text() if self.log.exists() else ""
+
+    def address(self, flag: str) -> str:
+        """Return where it listens for *flag*, as its log tells."""
+        lines = [line for line in self.output.splitlines() if flag in line]
+        found = re.search(r"127\.0\.0\.1:(\d+)", lines[-1]) if lines else None
+        assert found, self.output[-2000:]
+        return found.group(0)
+
+    def fetch(self, flag: str, path: str) -> str:
+        """Return what it serves."""
+        with urllib.request.urlopen(f"http://{self.address(flag)}{path}", timeout=5) as answer:
+            return answer.read().decode()
+
+    def metrics(self) -> dict[str, float]:
+        """Return its metrics by series."""
+        lines = self.fetch("--metrics-bind-address", "/metrics").splitlines()
+        return {series: float(value) for series, value in (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))}
+
+    def mutating_requests(self) -> float:
+        """Return how many requests it has sent that could change something, the Events and the Lease not excepted."""
+        names = ("POST", "PUT", "PATCH", "DELETE")
+        return sum(
+            value
+            for series, value in self.metrics().items()
+            if series.startswith("rest_client_requests_total") and any(f'method="{name}"' in series for name in names)
+        )
