@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from controller.client import interfaces
 from controller.crd import definition, gen
@@ -20,6 +21,18 @@ CUSTOM_RESOURCE_DEFINITION = objects.GroupVersionKind("apiextensions.k8s.io", "v
 
 _POLL_SECONDS = 0.1
 _NAMES_GRACE_SECONDS = 5.0  # the server may still be thinking about a former conflict
+
+
+class Client(Protocol):
+    """The part of `interfaces.Client` that installing needs."""
+
+    def get(self, gvk: objects.GroupVersionKind, key: objects.ObjectKey) -> interfaces.Manifest:
+        """Return the live object; see `interfaces.Reader.get`."""
+        ...
+
+    def apply(self, obj: interfaces.Manifest, options: interfaces.ApplyOptions) -> interfaces.Manifest:
+        """Apply *obj* server-side; see `interfaces.Writer.apply`."""
+        ...
 
 
 class InstallError(Exception):
@@ -38,9 +51,7 @@ class InstallOptions:
     """Ends the wait early, from any thread."""
 
 
-def install(
-    client: interfaces.Client, resources: Iterable[definition.CustomResource], options: InstallOptions | None = None
-) -> list[str]:
+def install(client: Client, resources: Iterable[definition.CustomResource], options: InstallOptions | None = None) -> list[str]:
     """Apply the definitions of *resources* and wait until the API server serves them.
 
     Args:
@@ -86,14 +97,14 @@ def find_obstacle(live: interfaces.Manifest) -> Obstacle | None:
     return None
 
 
-def _apply(client: interfaces.Client, manifest: interfaces.Manifest, options: InstallOptions) -> None:
+def _apply(client: Client, manifest: interfaces.Manifest, options: InstallOptions) -> None:
     try:
         client.apply(manifest, interfaces.ApplyOptions(options.field_manager, force=True))
     except (errors.ApiError, errors.TransportError) as error:
         raise InstallError(f"{manifest['metadata']['name']}: the API server did not take the definition: {error}") from error
 
 
-def _wait(client: interfaces.Client, manifest: interfaces.Manifest, options: InstallOptions, deadline: float) -> None:
+def _wait(client: Client, manifest: interfaces.Manifest, options: InstallOptions, deadline: float) -> None:
     name = manifest["metadata"]["name"]
     refusal_ends = options.clock.monotonic() + _NAMES_GRACE_SECONDS
     while obstacle := _look(client, manifest, options):
@@ -104,7 +115,7 @@ def _wait(client: interfaces.Client, manifest: interfaces.Manifest, options: Ins
             raise InstallError(f"{name}: stopped while waiting: {obstacle.message}")
 
 
-def _look(client: interfaces.Client, manifest: interfaces.Manifest, options: InstallOptions) -> Obstacle | None:
+def _look(client: Client, manifest: interfaces.Manifest, options: InstallOptions) -> Obstacle | None:
     key = objects.ObjectKey("", manifest["metadata"]["name"])
     try:
         return find_obstacle(client.get(CUSTOM_RESOURCE_DEFINITION, key))

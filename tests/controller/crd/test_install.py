@@ -2,7 +2,6 @@
 
 import copy
 import threading
-from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -28,7 +27,7 @@ def _conditions(accepted: str, established: str, message: str = "") -> dict[str,
     return {"conditions": [{"type": name, "status": status, "message": message} for name, status in states.items()]}
 
 
-class _Server(interfaces.Client):
+class _Server:
     """Answers each get with the next of *answers*, the last one for ever: a status, an error, or the definition's absence."""
 
     def __init__(self, *answers: dict[str, Any] | Exception, refusal: Exception | None = None) -> None:
@@ -48,24 +47,6 @@ class _Server(interfaces.Client):
             self.stored.pop(key.name, None)
             raise answer
         return copy.deepcopy(self.stored[key.name]) | {"status": answer}
-
-    def list(
-        self, gvk: objects.GroupVersionKind, *, namespace: str = "", labels: Mapping[str, str] | None = None
-    ) -> list[interfaces.Manifest]:
-        return list(self.stored.values())
-
-    def create(self, obj: interfaces.Manifest) -> interfaces.Manifest:
-        return self.apply(obj, interfaces.ApplyOptions("create"))
-
-    def delete(
-        self,
-        gvk: objects.GroupVersionKind,
-        key: objects.ObjectKey,
-        preconditions: interfaces.Preconditions | None = None,
-        *,
-        propagation_policy: str = "Background",
-    ) -> None:
-        del self.stored[key.name]
 
 
 def _install(server: _Server, **options: Any) -> float:
