@@ -18,8 +18,13 @@ _log = structlog.get_logger("controller.healthz")
 _MAX_REASON = 2048
 """Characters of a check's message that are shown."""
 
+
+class CheckError(Exception):
+    """Something is wrong; the message says what, for those who may ask."""
+
+
 Checker = Callable[[], None]
-"""Raises, whatever it likes, when something is wrong."""
+"""Raises `CheckError` when something is wrong. Any other exception is a bug: the server answers 500 and logs where."""
 
 
 def ping() -> None:
@@ -48,7 +53,7 @@ class Handler:
         self._checks = dict(checks or {})
 
     def add(self, name: str, check: Checker) -> None:
-        """Add *check*, or replace the one called *name*.
+        """Add *check*, which raises `CheckError` to fail, or replace the one called *name*.
 
         Raises:
             ValueError: *name* is empty or contains a slash, so its path could not be asked for.
@@ -100,7 +105,7 @@ def _run(name: str, check: Checker) -> str | None:
     """Return why *check* failed, in one line, or None."""
     try:
         check()
-    except Exception as error:  # noqa: BLE001 (a check is code of others, and whatever it raises means no)
+    except CheckError as error:
         reason = " ".join((str(error) or type(error).__name__).split())[:_MAX_REASON]
         _log.debug("healthz check failed", checker=name, error=reason)
         return reason

@@ -6,7 +6,7 @@ from controller import healthz, http_server
 
 
 def fail() -> None:
-    raise RuntimeError("missing rule:\n  list pods")
+    raise healthz.CheckError("missing rule:\n  list pods")
 
 
 @pytest.fixture
@@ -100,9 +100,16 @@ def test_an_exception_without_text_shows_its_type():
     """There is always something to read."""
 
     def check() -> None:
-        raise TimeoutError
+        raise healthz.CheckError
 
-    assert ask(healthz.Handler({"a": check}), "/readyz/a")[1] == "internal server error: TimeoutError\n"
+    assert ask(healthz.Handler({"a": check}), "/readyz/a")[1] == "internal server error: CheckError\n"
+
+
+def test_a_check_with_a_bug_is_not_taken_for_healthy_nor_for_a_reason(handler):
+    """What is no CheckError goes through to the server, which answers 500 and logs it."""
+    handler.add("broken", lambda: [][0])
+    with pytest.raises(IndexError):
+        ask(handler, "/readyz")
 
 
 def test_it_answers_over_http():
