@@ -41,10 +41,6 @@ class Ownership(Protocol):
         """Say what *live* is to the owner."""
         ...
 
-    def describe(self) -> str:
-        """Name the owner, for messages."""
-        ...
-
 
 @dataclass(frozen=True)
 class ByController:
@@ -67,12 +63,10 @@ class ByController:
         metadata = desired["metadata"]
         namespace = self.owner["metadata"].get("namespace")
         if namespace and metadata.get("namespace") != namespace:
-            raise ValueError(
-                f"{self.describe()} in {namespace} cannot own {desired['kind']} {metadata['name']} of another namespace"
-            )
+            raise ValueError(f"{self} in {namespace} cannot own {desired['kind']} {metadata['name']} of another namespace")
         references = [reference for reference in metadata.get("ownerReferences") or () if reference["uid"] != self.uid]
         if any(reference.get("controller") for reference in references):
-            raise ValueError(f"{desired['kind']} {metadata['name']} already has a controller other than {self.describe()}")
+            raise ValueError(f"{desired['kind']} {metadata['name']} already has a controller other than {self}")
         return {**desired, "metadata": {**metadata, "ownerReferences": [*references, controller_reference(self.owner)]}}
 
     def classify(self, live: interfaces.Manifest) -> Claim:
@@ -91,8 +85,7 @@ class ByController:
         ]
         return Claim.GOING if is_namesake else Claim.FOREIGN
 
-    def describe(self) -> str:
-        """Name the owner's kind and name."""
+    def __str__(self) -> str:
         return f"{self.owner['kind']} {self.owner['metadata']['name']}"
 
 
@@ -121,10 +114,6 @@ class ByLabels:
         )
         has_labels = self.labels.items() <= (meta.labels or {}).items()
         return Claim.OURS if is_applied and has_labels else _unclaimed(meta)
-
-    def describe(self) -> str:
-        """Name the labels."""
-        return ",".join(f"{name}={value}" for name, value in sorted(self.labels.items()))
 
 
 def controller_reference(owner: interfaces.Manifest) -> dict[str, Any]:
