@@ -1,7 +1,8 @@
 """The command line: `coxswain run`, `coxswain install`, `coxswain version`.
 
-What flows in: arguments, and signals. What flows out: a running manager or a finished job, and an exit code: 0 done, 1 failed, 2 wrong
-usage. The main thread only. Flags are named as kubebuilder scaffolds them; each operator adds its own (`operators.Flag`).
+What flows in: arguments, and signals. What flows out: a running manager or a finished job, and an exit code: 0 done, 1 failed,
+2 wrong usage. The main thread only. Flags are named as kubebuilder scaffolds them; each operator adds its own
+(`operators.Flag`).
 """
 
 import argparse

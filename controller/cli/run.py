@@ -1,7 +1,7 @@
 """`coxswain run`: run operators until SIGTERM or SIGINT.
 
-What flows in: flags and signals. What flows out: a manager that runs in the main thread. A first signal ends it in good order, a second
-one at once with exit code 1. Mirrors the `main.go` that kubebuilder scaffolds.
+What flows in: flags and signals. What flows out: a manager that runs in the main thread. A first signal ends it in good order,
+a second one at once with exit code 1. Mirrors the `main.go` that kubebuilder scaffolds.
 """
 
 import argparse
