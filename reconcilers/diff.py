@@ -131,13 +131,16 @@ def _value(path: values.Path, wanted: object, live: object, entry: managed_field
 
 
 def _claims(wanted: object, live: object, entry: managed_fields.Entry) -> bool:
-    """Say whether applying *wanted* would give us a field here: the server records no owner of an empty list that it merges."""
+    """Say whether applying *wanted* would give us a field here.
+
+    The server records no owner of an empty list that it merges; an empty map is a claim until somebody owns a part of that map.
+    """
     if isinstance(wanted, dict) and wanted:
         there = live if isinstance(live, dict) else {}
         return any(_claims(value, there.get(name), entry.field(name)) for name, value in wanted.items())
     if isinstance(wanted, list) and not wanted:
         return bool(live) and not entry.is_granular
-    return True
+    return not (wanted == {} and entry.is_granular)
 
 
 def _keyed_list(path: values.Path, wanted: list[Any], live: object, entry: managed_fields.Entry) -> Iterator[Difference]:

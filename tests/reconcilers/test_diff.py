@@ -115,6 +115,16 @@ def test_items_of_other_managers_may_stand_between_ours():
     assert found(manifests.deployment(), live) == []
 
 
+def test_an_empty_map_lets_others_fill_it():
+    """Annotations that we want empty, and somebody fills, are theirs; the update takes our empty map from us."""
+    live = recorded("deployment")
+    live["spec"]["template"]["metadata"]["annotations"] = {"their": "x"}
+    del at(live["metadata"]["managedFields"][0], "fieldsV1/f:spec/f:template/f:metadata")["f:annotations"]
+    theirs = {"f:spec": {"f:template": {"f:metadata": {"f:annotations": {".": {}, "f:their": {}}}}}}
+    live["metadata"]["managedFields"].append({"manager": "x", "operation": "Update", "apiVersion": "apps/v1", "fieldsV1": theirs})
+    assert found(manifests.deployment(), live) == []
+
+
 def test_an_ownership_taken_is_seen_though_the_values_are_ours():
     """A key added by hand to a Service's selector leaves our keys in place and takes the field from us."""
     live = recorded("service")
