@@ -16,6 +16,9 @@ from dataclasses import dataclass
 import prometheus_client
 from prometheus_client import metrics_core
 
+from informers import metrics as informer_metrics
+from informers import objects
+from workqueue import clock as clocks
 from workqueue import metrics as queue_metrics
 from workqueue import priority_queue
 
@@ -155,16 +158,73 @@ class _ControllerFamilies:
         )
 
 
-class Metrics:
-    """All series of one process, or of one manager."""
+class InformerMetrics:
+    """The series of one informer."""
 
-    def __init__(self, registry: prometheus_client.CollectorRegistry | None = None) -> None:
+    def __init__(self, labels: tuple[str, ...], families: "_InformerFamilies", clock: clocks.Clock) -> None:
+        self._labels = labels
+        self._clock = clock
+        self._reconnects = families.reconnects
+        self._synced = families.synced.labels(*labels)
+        self._objects = families.objects.labels(*labels)
+        self._lists = families.lists.labels(*labels)
+        self._last_event = families.last_event.labels(*labels)
+
+    def synced(self, *, is_synced: bool) -> None:
+        """Tell whether the initial list is in the store."""
+        self._synced.set(is_synced)
+
+    def objects(self, number: int) -> None:
+        """Tell how many objects the store holds."""
+        self._objects.set(number)
+
+    def reconnected(self, reason: str) -> None:
+        """Count a watch that was started again."""
+        self._reconnects.labels(*self._labels, reason).inc()
+
+    def listed(self) -> None:
+        """Count a full list of the state."""
+        self._lists.inc()
+
+    def heard(self) -> None:
+        """Note the time: the server has sent something, be it a bookmark."""
+        self._last_event.set(self._clock.now().timestamp())
+
+
+class _InformerFamilies:
+    def __init__(self, registry: prometheus_client.CollectorRegistry) -> None:
+        def gauge(name: str, text: str) -> prometheus_client.Gauge:
+            return prometheus_client.Gauge(name, text, _INFORMER, registry=registry)
+
+        def counter(name: str, text: str, labels: tuple[str, ...]) -> prometheus_client.Counter:
+            return prometheus_client.Counter(name, text, labels, registry=registry)
+
+        self.synced = gauge("informer_synced", "1 if the initial list is in the cache")
+        self.objects = gauge("informer_objects", "Objects in the cache")
+        self.last_event = gauge(
+            "informer_last_event_timestamp_seconds", "When the server last sent something, bookmarks included"
+        )
+        self.lists = counter("informer_lists_total", "Full lists of the state, by pages or by stream", _INFORMER)
+        self.reconnects = counter("watch_reconnects_total", "Watches that were started again", (*_INFORMER, "reason"))
+
+
+class Metrics:
+    """All series of one process, or of one manager.
+
+    Args:
+        registry: Where they are registered; by default a new one without ``_created`` series.
+        clock: Tells when an informer last heard from the server.
+    """
+
+    def __init__(self, registry: prometheus_client.CollectorRegistry | None = None, *, clock: clocks.Clock | None = None) -> None:
         self.registry = registry or _Registry()
+        self._clock = clock or clocks.RealClock()
         prometheus_client.ProcessCollector(registry=self.registry)
         prometheus_client.PlatformCollector(registry=self.registry)
         prometheus_client.GCCollector(registry=self.registry)
         self._controllers = _ControllerFamilies(self.registry)
         self._queues = _QueueFamilies(self.registry)
+        self._informers = _InformerFamilies(self.registry)
         self._requests = prometheus_client.Counter(
             "rest_client_requests_total", "Requests to the API server", ("code", "method", "host"), registry=self.registry
         )
@@ -176,7 +236,7 @@ class Metrics:
         """Return the text of a scrape, of type `CONTENT_TYPE`."""
         return prometheus_client.generate_latest(self.registry)
 
-    def rest_client_request(self, method: str, code: str, host: str) -> None:
+    def rest_client_request(self, method: str, host: str, code: str) -> None:
         """Count a request; *code* is the answer's status, or "<error>" if there was none."""
         self._requests.labels(code, method, host).inc()
 
@@ -198,6 +258,10 @@ class Metrics:
     def queue_metrics(self, name: str) -> queue_metrics.QueueMetrics:
         """Create the series of the queue called *name* and return them."""
         return QueueMetrics(name, self._queues)
+
+    def informer_metrics(self, gvk: objects.GroupVersionKind, namespace: str, selector: str) -> informer_metrics.InformerMetrics:
+        """Create the series of one informer and return them."""
+        return InformerMetrics((*gvk, namespace, selector), self._informers, self._clock)
 
     def watch_queue(self, name: str, unfinished: Callable[[], priority_queue.Unfinished]) -> None:
         """Ask *unfinished* of the queue called *name* at each scrape."""

@@ -7,6 +7,7 @@ import pytest
 from prometheus_client import parser
 
 from controller import metrics
+from informers import objects
 from tests.support import fake_clock
 from workqueue import priority_queue
 
@@ -168,12 +169,37 @@ def test_2_9_8_at_most_25_priorities_have_a_series_of_their_own(all_metrics):
 
 def test_requests_are_counted_by_code_method_and_host(all_metrics):
     """A request without an answer has the code "<error>"."""
-    all_metrics.rest_client_request("GET", "200", "127.0.0.1:6443")
-    all_metrics.rest_client_request("GET", "200", "127.0.0.1:6443")
-    all_metrics.rest_client_request("PATCH", "<error>", "127.0.0.1:6443")
+    all_metrics.rest_client_request("GET", "127.0.0.1:6443", "200")
+    all_metrics.rest_client_request("GET", "127.0.0.1:6443", "200")
+    all_metrics.rest_client_request("PATCH", "127.0.0.1:6443", "<error>")
     host = "127.0.0.1:6443"
     assert value(all_metrics, "rest_client_requests_total", code="200", method="GET", host=host) == 2
     assert value(all_metrics, "rest_client_requests_total", code="<error>", method="PATCH", host=host) == 1
+
+
+def test_informers_tell_their_state(all_metrics):
+    """Synced, objects, lists, reconnects by reason, and when the server last sent something."""
+    clock = fake_clock.FakeClock()
+    with_clock = metrics.Metrics(clock=clock)
+    series = with_clock.informer_metrics(objects.GroupVersionKind("apps", "v1", "Deployment"), "ns", "app=web")
+    labels = {"group": "apps", "version": "v1", "kind": "Deployment", "namespace": "ns", "selector": "app=web"}
+    assert value(with_clock, "informer_synced", **labels) == 0
+    series.synced(is_synced=True)
+    series.objects(7)
+    series.listed()
+    series.reconnected("read timeout")
+    series.heard()
+    assert value(with_clock, "informer_synced", **labels) == 1
+    assert value(with_clock, "informer_objects", **labels) == 7
+    assert value(with_clock, "informer_lists_total", **labels) == 1
+    assert value(with_clock, "watch_reconnects_total", **labels, reason="read timeout") == 1
+    assert value(with_clock, "informer_last_event_timestamp_seconds", **labels) == clock.now().timestamp()
+
+
+def test_dropped_events_are_counted(all_metrics):
+    """What the event recorder loses is seen."""
+    all_metrics.events_dropped.inc()
+    assert value(all_metrics, "event_recorder_dropped_total") == 1
 
 
 def test_no_created_series_and_the_process_is_left_alone(all_metrics):
