@@ -23,7 +23,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from controller.client import interfaces
-from informers import errors, objects
+from informers import errors, indexer, objects
 from reconcilers import diff, memory, ownership
 from workqueue import clock as clocks
 
@@ -185,7 +185,7 @@ class Applier:
         """
         deleted = []
         for gvk in kinds:
-            for snapshot in self._cache.by_index(gvk, "controller-uid", owner.uid):
+            for snapshot in self._cache.by_index(gvk, indexer.CONTROLLER_UID, owner.uid):
                 child = Child(gvk, snapshot.key)
                 if child not in keep and not snapshot.meta.deletion_timestamp and self._delete(child, snapshot.meta.uid):
                     deleted.append(child)

@@ -127,6 +127,8 @@ def _is_blank(path: Path, value: object) -> bool:
 
 
 def _is_equal_scalar(path: Path, wanted: object, live: object) -> bool:
+    if type(wanted) is type(live) and wanted == live:
+        return True
     if any(_is_at(path, pattern) for pattern in _RESOURCE_LISTS):
         return quantities.is_equal(wanted, live, scale=quantities.MILLI)
     if any(_is_at(path, pattern) for pattern in _SINGLE_QUANTITIES):
@@ -137,7 +139,7 @@ def _is_equal_scalar(path: Path, wanted: object, live: object) -> bool:
 
 
 def _is_default(path: Path, value: object) -> bool:
-    return any(_is_at(path, pattern) and value == default for pattern, default in _DEFAULTS)
+    return any(value == default and _is_at(path, pattern) for pattern, default in _DEFAULTS)
 
 
 def _is_at(path: Path, pattern: Path) -> bool:
