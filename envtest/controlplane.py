@@ -9,7 +9,6 @@ import contextlib
 import functools
 import pathlib
 import shutil
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -19,7 +18,7 @@ from typing import Self
 
 import yaml
 
-from envtest import binaries, components, kubeconfig, processes
+from envtest import binaries, components, kubeconfig, processes, versions
 from envtest.kubelet import api, kubelet, nodes
 
 _READY_WITHIN_SECONDS = 60.0
@@ -37,7 +36,7 @@ class ControlPlaneError(Exception):
 class Options:
     """What a control plane should be like."""
 
-    version: str = binaries.DEFAULT_VERSION
+    version: str = versions.DEFAULT
     nodes: int = 0
     """How many simulated nodes there are; without a node pods stay Pending."""
     crds: pathlib.Path | None = None
@@ -97,12 +96,10 @@ class ControlPlane:
         """Start everything and wait until it is ready.
 
         Raises:
-            binaries.BinariesError: Programs are missing.
+            binaries.BinariesError: Programs are missing, or this is not Linux.
             ControlPlaneError: A component failed.
         """
-        if not sys.platform.startswith("linux"):
-            raise ControlPlaneError(f"a control plane needs Linux (this is {sys.platform}): use a virtual machine or a container")
-        found = binaries.find(binaries.Options(self.options.version, self.options.allow_build, self.options.report))
+        found = binaries.find(binaries.Options(self.options.version, self.options.allow_build, report=self.options.report))
         self._paths = dict(found)
         began = time.monotonic()
         try:
