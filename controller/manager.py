@@ -64,7 +64,9 @@ class Manager:
         self.live = live.LiveClient(self._transport, mapper, on_write=consistency.record)
         self.cached = cached.CachedReader(self.cache)
         self.client = cached.CachedClient(self.cached, self.live)
-        self.recorder = recorder.EventRecorder(self.live, self.clock)
+        self.recorder = recorder.EventRecorder(
+            self.live, self.clock, recorder.Options(on_drop=self.metrics.events_dropped.inc)
+        )
         self._health, self._ready = healthz.Handler(), healthz.Handler()
         self._health.add("ping", healthz.ping)
         self._ready.add("informers", self._check_informers)
@@ -158,7 +160,7 @@ class Manager:
     def _check_informers(self) -> None:
         """Fail while a kind cannot be watched, and name the rule or the definition that is missing."""
         if unsynced := self._unsynced():
-            raise StartError("; ".join(unsynced))
+            raise healthz.CheckError("; ".join(unsynced))
 
     def _fail(self, error: Exception) -> None:
         _log.error("A part of the manager failed", error=f"{type(error).__name__}: {error}")
