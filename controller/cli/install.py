@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from controller import crd, operators
+from controller import operators
 from controller.cli import connection
 from controller.client import live, restmapper, transport
 from controller.crd import install
@@ -31,11 +31,11 @@ def execute(arguments: argparse.Namespace, found: Sequence[operators.Operator]) 
     try:
         connected = transport.Transport(connection.load(arguments), transport.TransportOptions(clock=clock))
         client = live.LiveClient(connected, restmapper.RESTMapper(connected))
-        manifests = [crd.render(resource) for operator in found for resource in operator.resources]
-        install.install(client, manifests, clock)
+        resources = [resource for operator in found for resource in operator.resources]
+        names = install.install(client, resources, install.InstallOptions(clock=clock))
     except (transport.ConfigError, errors.ApiError, errors.TransportError, install.InstallError) as error:
         _log.error("Cannot install", error=str(error))
         return 1
-    for manifest in manifests:
-        print(f"customresourcedefinition.apiextensions.k8s.io/{manifest['metadata']['name']} established")
+    for name in names:
+        print(f"customresourcedefinition.apiextensions.k8s.io/{name} established")
     return 0

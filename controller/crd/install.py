@@ -88,7 +88,7 @@ def find_obstacle(live: interfaces.Manifest) -> Obstacle | None:
     """Return what keeps the definition *live* from being served; None if nothing does."""
     if live["metadata"].get("deletionTimestamp"):
         return Obstacle("the old definition is being deleted, with all its resources")
-    conditions = {condition["type"]: condition for condition in live.get("status", {}).get("conditions", ())}
+    conditions = {condition["type"]: condition for condition in (live.get("status") or {}).get("conditions") or ()}
     for name in ("NamesAccepted", "Established"):
         condition = conditions.get(name, {"status": "Unknown"})
         if condition["status"] != "True":

@@ -60,7 +60,7 @@ class _Pass:
     """Own children by kind, as the last answer or the cache shows them."""
     look_again: list[float] = field(default_factory=list)
     """Seconds from now."""
-    host: host.HostDecision = field(default_factory=host.HostDecision)
+    host_decision: host.HostDecision = field(default_factory=host.HostDecision)
     tenant_secret: TenantSecret | None = None
     has_quota: bool = False
     shortfall: str = ""
@@ -76,7 +76,7 @@ class _Pass:
             ingress=self.live.get("Ingress"),
             spec_errors=self.spec_errors,
             troubles=tuple(self.troubles),
-            host=self.host,
+            host=self.host_decision,
             tenant_secret=self.tenant_secret,
             quota_shortfall=self.shortfall if self.is_held else "",
             has_quota=self.has_quota,
@@ -135,7 +135,7 @@ class InstanceReconciler:
             sight = self._tools.tenants.look(objects.ObjectKey(instance.namespace, instance.spec.tenant))
             a_pass.tenant_secret = sight.found
             a_pass.look_again.append(sight.look_again_seconds)
-        a_pass.host = self._decide_host(instance)
+        a_pass.host_decision = self._decide_host(instance)
         self._wait(reconcile.Request(instance.namespace, instance.name), waits=True)
         wanted = reads.wanted_quota(instance.namespace)
         a_pass.has_quota = bool(wanted)
@@ -164,7 +164,7 @@ class InstanceReconciler:
         if decision.handover is not None:
             self._hand_over(a_pass, decision.handover)
         owner = ownership.ByController(a_pass.primary)
-        children = desired.children(instance, tools.settings, desired.Plan(decision.write, a_pass.host.needs_ingress))
+        children = desired.children(instance, tools.settings, desired.Plan(decision.write, a_pass.host_decision.needs_ingress))
         self._prune(a_pass, owner, children)  # before the Deployment: an HPA on its way out must not answer what we write
         for child in children:
             if a_pass.shortfall and child["kind"] in _GROWING and quota.grows(child, a_pass.live[child["kind"]]):
