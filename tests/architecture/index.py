@@ -7,7 +7,9 @@ modules of the standard library and of dependencies are.
 import ast
 import builtins
 import importlib
+import operator
 import sys
+import types
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -124,9 +126,14 @@ class Index:
             return ModuleTarget(sibling)
         if name in self.facts:
             return ModuleTarget(name)
-        if name in own.parameters | own.attributes:
+        if name in own.parameters | own.attributes or any(name in used.attributes for used in self._used_by(own)):
             return _VALUE
-        return self._beside(own, name) or _outside(name)
+        is_imported = any(target.partition(".")[0] == name for target in own.imports.values())
+        return self._beside(own, name) or _outside(name) or (_third_party(name) if is_imported else None)
+
+    def _used_by(self, own: Facts) -> Iterable[Facts]:
+        """Yield the modules that it imports: prose may speak of their classes' members."""
+        return (self.facts[target] for target in own.imports.values() if target in self.facts)
 
     def _beside(self, own: Facts, name: str) -> Target | None:
         siblings = self.siblings[own.module.package]
@@ -153,7 +160,7 @@ class Index:
             below = f"{owner.name}.{name}"
             return ModuleTarget(below) if below in self.facts else self._defined(self.facts[owner.name], name)
         if isinstance(owner, ObjectTarget):
-            return ObjectTarget(getattr(owner.value, name)) if hasattr(owner.value, name) else None
+            return _member_of(owner.value, name)
         if isinstance(owner, ClassTarget):
             return _VALUE if self._has_member(owner.facts, owner.name, name) else None
         return _VALUE if name in self.attributes else None
@@ -171,6 +178,12 @@ class Index:
         return bool(target and not isinstance(target, ValueTarget) and self.member(target, name))
 
 
+def _member_of(value: object, name: str) -> Target | None:
+    if hasattr(value, name):
+        return ObjectTarget(getattr(value, name))
+    return _third_party(f"{value.__name__}.{name}") if isinstance(value, types.ModuleType) else None
+
+
 def _outside(name: str) -> Target | None:
     """Say what *name* means to Python itself; dunder names are looked up on exceptions, which have those of object and more."""
     for owner in (builtins, BaseException):
@@ -186,7 +199,8 @@ def _third_party(target: str) -> Target | None:
             value: object = importlib.import_module(".".join(parts[:length]))
         except ImportError:
             continue
-        for part in parts[length:]:
-            value = getattr(value, part, None)
-        return ObjectTarget(value)
+        try:
+            return ObjectTarget(operator.attrgetter(".".join(parts[length:]))(value) if parts[length:] else value)
+        except AttributeError:
+            return None
     return None

@@ -4,8 +4,8 @@ What flows in: modules, and the repository's paths. What flows out: one line for
 
 The rule, for text in single backticks inside a docstring:
 - a path into one of our folders must exist;
-- a dotted Python name must mean something where it stands: in the module, its classes and parameters, its imports, its package
-  and the modules beside it, the builtins;
+- a dotted Python name must mean something where it stands: in the module, its classes and parameters, its imports and their
+  classes' members, its package and the modules beside it, the builtins;
 - or be a word of the API: a field in lowerCamelCase, a path below metadata, spec, status or data, or a string that the code uses
   (a kind, a metric, a header);
 - anything else, such as an upstream file in Go or what has slashes, dashes or blanks in it, is literal text, as is what stands in

@@ -32,6 +32,7 @@ OWNERS: Mapping[str, tuple[str, ...]] = {
 BROAD_EXCEPTS: Mapping[str, int] = {
     "controller/controller.py": 1,  # a worker's reconcile
     "controller/runnables.py": 1,  # a thread's body
+    "informers/listener.py": 1,  # a listener thread's body: one bad event must not end the handler
 }
 """How many times `except Exception` may stand, and where."""
 

@@ -40,6 +40,7 @@ def resolves(name, module=USER):
         "reconcile",
         "Reconciler.reconcile",
         "collections.abc.Mapping",
+        "put",
         "ValueError",
         "dict.items",
         "__cause__",
