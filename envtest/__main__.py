@@ -6,13 +6,12 @@ and a control plane that lives until SIGTERM or SIGINT. Progress goes to standar
 
 import argparse
 import pathlib
-import shutil
 import signal
 import sys
 import time
 from collections.abc import Sequence
 
-from envtest import binaries, controlplane, versions
+from envtest import binaries, controlplane, kubeconfig, versions
 
 _LOOK_SECONDS = 0.5
 
@@ -66,9 +65,10 @@ def _up(parsed: argparse.Namespace) -> int:
     )
     control_plane = controlplane.ControlPlane(options)
     target: pathlib.Path = parsed.kubeconfig_out
+    _refuse_foreign(target)
     try:
         control_plane.start()
-        shutil.copy(control_plane.kubeconfig, target)
+        control_plane.write_kubeconfig(target)
         _say(f"Kubernetes {parsed.version} is ready after {control_plane.start_seconds:.1f} s: {control_plane.url}")
         _say(f"kubectl --kubeconfig {target} get nodes")
         while not (failed := control_plane.failed_components()):
@@ -81,6 +81,12 @@ def _up(parsed: argparse.Namespace) -> int:
             signal.signal(number, signal.SIG_IGN)
         control_plane.stop()
         target.unlink(missing_ok=True)
+
+
+def _refuse_foreign(target: pathlib.Path) -> None:
+    """Protect a kubeconfig that another program wrote; one that a killed run of ours left behind may go."""
+    if target.exists() and not kubeconfig.is_ours(target):
+        raise controlplane.ControlPlaneError(f"{target} exists and is not a kubeconfig of ours: choose another file")
 
 
 if __name__ == "__main__":

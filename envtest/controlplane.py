@@ -8,22 +8,23 @@ sigs.k8s.io/controller-runtime pkg/envtest/server.go; deviations: `components` l
 import contextlib
 import functools
 import pathlib
-import shutil
-import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 import yaml
 
-from envtest import binaries, components, kubeconfig, processes, versions
+from envtest import binaries, components, folders, kubeconfig, processes, versions
 from envtest.kubelet import api, kubelet, nodes
 
 _READY_WITHIN_SECONDS = 60.0
 _GRACE_SECONDS = 2.0  # with its clients gone an API server ends in less; without etcd it would hang for a minute
 _ETCD_GRACE_SECONDS = 0.5
+_HEALTH_SECONDS = 2.0
+_POLL_SECONDS = 0.05
+_CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _PORT_TAKEN = "address already in use"
 _NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
 
@@ -50,21 +51,44 @@ class Options:
     """Gets one line for each step that takes time."""
 
 
+@dataclass(frozen=True)
+class _Run:
+    """What one run of a control plane has."""
+
+    folder: folders.DataFolder
+    starter: processes.Starter
+    ports: components.Ports
+    files: components.Files
+    client: api.Api
+    running: dict[str, processes.Process]
+
+    @classmethod
+    def prepare(cls) -> "_Run":
+        folder = folders.DataFolder()
+        ports = components.Ports.free()
+        files = components.write_files(folder.path, ports)
+        client = api.Api(api.Endpoint(components.api_url(ports), files.authority, files.admin))
+        return cls(folder, processes.Starter(), ports, files, client, {})
+
+    def stop(self) -> None:
+        rest = [process for name, process in self.running.items() if name != components.ETCD]
+        processes.stop(rest, _GRACE_SECONDS)
+        processes.stop(self.running.values(), _ETCD_GRACE_SECONDS)
+        self.client.close()
+        self.starter.close()
+        self.folder.remove()
+
+
 class ControlPlane:
     """etcd, API server, controller-manager and scheduler, and simulated nodes; a context manager."""
 
     def __init__(self, options: Options | None = None) -> None:
         self.options = options or Options()
-        self._paths = dict[str, pathlib.Path]()
-        self._running = dict[str, processes.Process]()
-        self._folder: pathlib.Path | None = None
-        self._starter: processes.Starter | None = None
-        self._ports: components.Ports | None = None
-        self._files: components.Files | None = None
-        self._api: api.Api | None = None
+        self._paths: Mapping[str, pathlib.Path] = {}
+        self._run: _Run | None = None
         self._kubelet: kubelet.Kubelet | None = None
         self.start_seconds = 0.0
-        """How long the last start took, programs found."""
+        """How long the last start took, once the programs were found."""
 
     def __enter__(self) -> Self:
         self.start()
@@ -75,22 +99,23 @@ class ControlPlane:
 
     @property
     def kubeconfig(self) -> pathlib.Path:
-        """Path of a kubeconfig of an administrator; it needs no other file and goes with the control plane."""
-        if self._folder is None:
-            raise ControlPlaneError("the control plane does not run")
-        return self._folder / "admin.kubeconfig"
+        """Path of an administrator's kubeconfig; it needs no other file, and goes away with the control plane."""
+        return self._now.folder.path / "admin.kubeconfig"
 
     @property
     def url(self) -> str:
         """Address of the API server."""
-        if self._ports is None:
-            raise ControlPlaneError("the control plane does not run")
-        return components.api_url(self._ports)
+        return components.api_url(self._now.ports)
 
     @property
     def authority(self) -> pathlib.Path:
         """Path of the certificate that the API server's one chains to."""
-        return self._made.authority
+        return self._now.files.authority
+
+    @property
+    def client(self) -> api.Api:
+        """An administrator's client of the API."""
+        return self._now.client
 
     def start(self) -> None:
         """Start everything and wait until it is ready.
@@ -99,8 +124,8 @@ class ControlPlane:
             binaries.BinariesError: Programs are missing, or this is not Linux.
             ControlPlaneError: A component failed.
         """
-        found = binaries.find(binaries.Options(self.options.version, self.options.allow_build, report=self.options.report))
-        self._paths = dict(found)
+        options = self.options
+        self._paths = binaries.find(binaries.Options(options.version, options.allow_build, report=options.report))
         began = time.monotonic()
         try:
             self._start()
@@ -114,25 +139,21 @@ class ControlPlane:
         """Stop everything, API server before etcd, and remove the data; harmless if nothing runs."""
         if self._kubelet:
             self._kubelet.stop()
-        rest = [process for name, process in self._running.items() if name != components.ETCD]
-        processes.stop(rest, _GRACE_SECONDS)
-        processes.stop(self._running.values(), _ETCD_GRACE_SECONDS)
-        self._running.clear()
-        if self._api:
-            self._api.close()
-        if self._starter:
-            self._starter.close()
-        if self._folder:
-            shutil.rmtree(self._folder, ignore_errors=True)
-        self._kubelet = self._api = self._starter = self._folder = self._ports = self._files = None
+        if self._run:
+            self._run.stop()
+        self._kubelet = self._run = None
+
+    def write_kubeconfig(self, path: pathlib.Path) -> None:
+        """Write an administrator's kubeconfig to *path*; readers never see half of it."""
+        kubeconfig.write(path, self.url, self.authority, self._now.files.admin)
 
     def stop_component(self, name: str) -> None:
-        """Stop one component, `components.API_SERVER` say; its data stays.
+        """Stop one component; its data stays.
 
         Args:
             name: One of `components.NAMES`.
         """
-        processes.stop([self._running.pop(name)], _GRACE_SECONDS)
+        processes.stop([self._now.running.pop(name)], _GRACE_SECONDS)
 
     def start_component(self, name: str) -> None:
         """Start one component, on the same port as before, and wait until it is ready.
@@ -153,8 +174,12 @@ class ControlPlane:
 
         Returns:
             The revision, which is also a resourceVersion.
+
+        Raises:
+            api.ApiError: etcd says no, or nothing.
         """
-        etcd = api.Api(api.Endpoint(components.etcd_url(self._bound), self._made.authority, self._made.etcd_client))
+        run = self._now
+        etcd = api.Api(api.Endpoint(components.etcd_url(run.ports), run.files.authority, run.files.etcd_client))
         revision = int(etcd.post("/v3/kv/range", {"key": "AA=="})["header"]["revision"])
         etcd.post("/v3/kv/compaction", {"revision": revision, "physical": True})
         etcd.close()
@@ -162,40 +187,23 @@ class ControlPlane:
 
     def failed_components(self) -> dict[str, str]:
         """Return the components that ended by themselves, with the tail of their logs."""
-        return {name: process.tail() for name, process in self._running.items() if process.exit_code() is not None}
+        return {name: process.tail() for name, process in list(self._now.running.items()) if process.exit_code() is not None}
 
     @property
-    def client(self) -> api.Api:
-        """An administrator's client of the API."""
-        if self._api is None:
+    def _now(self) -> _Run:
+        if self._run is None:
             raise ControlPlaneError("the control plane does not run")
-        return self._api
-
-    @property
-    def _bound(self) -> components.Ports:
-        if self._ports is None:
-            raise ControlPlaneError("the control plane does not run")
-        return self._ports
-
-    @property
-    def _made(self) -> components.Files:
-        if self._files is None:
-            raise ControlPlaneError("the control plane does not run")
-        return self._files
+        return self._run
 
     def _start(self) -> None:
         with contextlib.ExitStack() as undo:
             undo.callback(self.stop)  # whatever goes wrong, Ctrl-C too: nothing may be left running
+            self._run = _Run.prepare()
+            self.write_kubeconfig(self.kubeconfig)
             self._start_components()
             undo.pop_all()
 
     def _start_components(self) -> None:
-        self._folder = pathlib.Path(tempfile.mkdtemp(prefix="coxswain-envtest-"))
-        self._starter = processes.Starter()
-        self._ports = components.Ports.free()
-        self._files = components.write_files(self._folder, self._ports)
-        kubeconfig.write(self.kubeconfig, self.url, self._files.authority, self._files.admin)
-        self._api = api.Api(api.Endpoint(self.url, self._files.authority, self._files.admin))
         self._launch(components.ETCD)
         self._launch(components.API_SERVER)
         self._wait_ready(components.API_SERVER)
@@ -208,55 +216,61 @@ class ControlPlane:
         self._wait_ready(components.CONTROLLER_MANAGER)
         self._wait_ready(components.SCHEDULER)
         for namespace in _NAMESPACES:
-            path = f"/api/v1/namespaces/{namespace}/serviceaccounts/default"
-            self._wait(functools.partial(self._exists, path), f"the namespace {namespace}")
+            self._wait_exists(f"/api/v1/namespaces/{namespace}/serviceaccounts/default")
         if self._kubelet:
             self._wait(self._kubelet.are_nodes_ready, "the nodes")
 
     def _start_nodes(self) -> None:
-        assert self._files
+        self._wait_exists("/api/v1/namespaces/kube-node-lease")
         members = [nodes.Node(number, self.options.version) for number in range(1, self.options.nodes + 1)]
-        self._kubelet = kubelet.Kubelet(api.Endpoint(self.url, self._files.authority, self._files.admin), members)
-        self._kubelet.start()
+        self._kubelet = kubelet.Kubelet(api.Endpoint(self.url, self.authority, self._now.files.admin), members)
+        self._wait(self._kubelet.start, "the kubelet")
 
     def _launch(self, name: str) -> None:
-        assert self._starter
+        run = self._now
         extra = self.options.controller_manager_flags if name == components.CONTROLLER_MANAGER else ()
-        command = [str(self._paths[name]), *components.flags(name, self._made, self._bound), *extra]
-        self._running[name] = self._starter.start(command, self._made.folder / f"{name}.log")
+        command = [str(self._paths[name]), *components.flags(name, run.files, run.ports), *extra]
+        run.running[name] = run.starter.start(command, run.files.folder / f"{name}.log")
 
     def _wait_ready(self, name: str) -> None:
-        client = api.Api(api.Endpoint("", self._made.authority, self._made.admin))
-        self._wait(lambda: self._answers(client, components.health_url(name, self._bound)), name)
+        run = self._now
+        client = api.Api(api.Endpoint(components.health_url(name, run.ports), run.files.authority, run.files.admin))
+        self._wait(lambda: client.get("", timeout_seconds=_HEALTH_SECONDS), name)
         client.close()
 
-    def _answers(self, client: api.Api, url: str) -> bool:
-        try:
-            client.get(url, timeout_seconds=2.0)
-        except api.ApiError:
-            return False
-        return True
+    def _wait_exists(self, path: str) -> None:
+        self._wait(lambda: self.client.get(path), path)
 
-    def _exists(self, path: str) -> bool:
-        return self._answers(self.client, path)
-
-    def _wait(self, condition: Callable[[], bool], what: str) -> None:
+    def _wait(self, condition: Callable[[], object], what: str) -> None:
+        """Wait until *condition* neither returns False nor gets an error from the API."""
         deadline = time.monotonic() + _READY_WITHIN_SECONDS
-        while not condition():
+        while True:
+            try:
+                if condition() is not False:
+                    return
+                reason = "not yet"
+            except api.ApiError as error:
+                reason = str(error)
             for name, tail in self.failed_components().items():
-                raise ControlPlaneError(f"{name} ended while {what} was starting; the end of its log:\n{tail}")
+                raise ControlPlaneError(f"{name} ended while {what} was waited for; the end of its log:\n{tail}")
             if time.monotonic() > deadline:
-                raise ControlPlaneError(f"{what} is not ready after {_READY_WITHIN_SECONDS:.0f} s")
-            time.sleep(0.05)
+                raise ControlPlaneError(f"{what} is not ready after {_READY_WITHIN_SECONDS:.0f} s ({reason}){self._tail(what)}")
+            time.sleep(_POLL_SECONDS)
+
+    def _tail(self, name: str) -> str:
+        process = self._now.running.get(name)
+        return f"; the end of its log:\n{process.tail()}" if process else ""
 
     def _install(self, folder: pathlib.Path) -> None:
         crds = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.yaml"))]
-        collection = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
         for crd in crds:
-            self.client.post(collection, crd)
+            try:
+                self.client.post(_CRDS, crd)
+            except api.ApiError as error:
+                raise ControlPlaneError(f"a CRD in {folder} is refused: {error}") from error
         for crd in crds:
             name = crd["metadata"]["name"]
-            self._wait(functools.partial(self._is_established, f"{collection}/{name}"), f"the CRD {name}")
+            self._wait(functools.partial(self._is_established, f"{_CRDS}/{name}"), f"the CRD {name}")
 
     def _is_established(self, path: str) -> bool:
         conditions = self.client.get(path).get("status", {}).get("conditions") or []

@@ -12,6 +12,8 @@ import yaml
 
 from envtest import certificates
 
+_NAME = "envtest"
+
 
 def write(path: pathlib.Path, server: str, authority: pathlib.Path, client: certificates.Pair) -> None:
     """Write a kubeconfig; readers never see half of it.
@@ -25,23 +27,32 @@ def write(path: pathlib.Path, server: str, authority: pathlib.Path, client: cert
     config = {
         "apiVersion": "v1",
         "kind": "Config",
-        "clusters": [{"name": "envtest", "cluster": {"server": server, "certificate-authority-data": _embedded(authority)}}],
+        "clusters": [{"name": _NAME, "cluster": {"server": server, "certificate-authority-data": _embedded(authority)}}],
         "users": [
             {
-                "name": "envtest",
+                "name": _NAME,
                 "user": {
                     "client-certificate-data": _embedded(client.certificate),
                     "client-key-data": _embedded(client.key),
                 },
             }
         ],
-        "contexts": [{"name": "envtest", "context": {"cluster": "envtest", "user": "envtest", "namespace": "default"}}],
-        "current-context": "envtest",
+        "contexts": [{"name": _NAME, "context": {"cluster": _NAME, "user": _NAME, "namespace": "default"}}],
+        "current-context": _NAME,
     }
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         yaml.safe_dump(config, file)
     temporary.rename(path)
+
+
+def is_ours(path: pathlib.Path) -> bool:
+    """Ask whether *path* is a file that `write` wrote."""
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError):
+        return False
+    return isinstance(found, dict) and found.get("current-context") == _NAME
 
 
 def _embedded(path: pathlib.Path) -> str:

@@ -4,9 +4,11 @@ What flows in: methods, paths, JSON bodies. What flows out: decoded JSON, frames
 call. It shares no code with the client side, a twin on purpose: what tests the client must not be the client.
 """
 
+import contextlib
 import json
 import pathlib
 import ssl
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -136,6 +138,7 @@ class Watch:
 
     def __init__(self, response: urllib3.HTTPResponse) -> None:
         self._response = response
+        self._lock = threading.Lock()
 
     def __iter__(self) -> Iterator[Json]:
         """Yield frames until the server, `stop` or a broken connection ends the watch."""
@@ -147,8 +150,10 @@ class Watch:
         except (urllib3.exceptions.HTTPError, OSError):
             return  # the next watch goes on where this one ended, however that was
         finally:
-            self._response.close()
+            with self._lock:
+                self._response.close()
 
     def stop(self) -> None:
-        """End the watch at once, from any thread."""
-        self._response.shutdown()
+        """End the watch at once, from any thread; harmless if it has ended."""
+        with self._lock, contextlib.suppress(RuntimeError):  # urllib3 raises it for a connection that it has back already
+            self._response.shutdown()
