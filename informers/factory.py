@@ -9,7 +9,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from informers import listwatch, metrics, objects, shared_informer
+from informers import listwatch, objects, shared_informer
+from informers import metrics as informer_metrics
 from workqueue import clock as clocks
 
 InformerKey = shared_informer.InformerKey
@@ -25,7 +26,7 @@ class FactoryOptions:
 
     clock: clocks.Clock = field(default_factory=clocks.RealClock)
     resync_seconds: float = 36000.0
-    metrics: metrics.MetricsProvider = field(default_factory=metrics.NoMetrics)
+    metrics: informer_metrics.MetricsProvider = field(default_factory=informer_metrics.NoMetrics)
 
 
 class InformerFactory:

@@ -10,7 +10,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from informers import indexer, listener, listwatch, metrics, objects, processor, reflector, store
+from informers import indexer, listener, listwatch, objects, processor, reflector, store
+from informers import metrics as informer_metrics
 from workqueue import clock as clocks
 
 SHORTEST_RESYNC_SECONDS = 1.0
@@ -43,7 +44,7 @@ class InformerOptions:
     clock: clocks.Clock = field(default_factory=clocks.RealClock)
     resync_seconds: float = 36000.0
     """How often handlers are told of all objects again, without asking the server; 0 is never, the shortest is 1 s."""
-    metrics: metrics.MetricsProvider = field(default_factory=metrics.NoMetrics)
+    metrics: informer_metrics.MetricsProvider = field(default_factory=informer_metrics.NoMetrics)
     uniform: Callable[[float, float], float] = random.uniform
     """Draws a number between two bounds."""
 
