@@ -7,7 +7,8 @@ nothing. The caller adds ownerReferences. Pure, any thread. No upstream file.
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from controller import crd
@@ -26,6 +27,9 @@ CONFIG_HASH_ANNOTATION = "custom.ops/config-hash"
 TEMPLATE_HASH_ANNOTATION = "custom.ops/template-hash"
 """On the Deployment, not on pods: says which pod template was applied last, whatever defaults the server added."""
 
+ROLLS_FROM_ANNOTATION = "custom.ops/rolls-from"
+"""On the Deployment while it rolls: what the pods on their way out take, if that is more (see `quota.rolls_from`)."""
+
 SURGE = 1
 """How many pods there may be above the wanted number while rolling; there are never fewer."""
 
@@ -42,6 +46,8 @@ class Plan:
     """The Deployment's replicas; None leaves them to the HPA."""
     needs_ingress: bool = False
     """From `host.HostDecision`."""
+    rolls_from: Mapping[str, str] = field(default_factory=dict)
+    """From `quota.rolls_from`."""
 
 
 def children(instance: instances.Instance, settings: instances.Settings, plan: Plan) -> list[interfaces.Manifest]:
@@ -52,7 +58,7 @@ def children(instance: instances.Instance, settings: instances.Settings, plan: P
     wanted = [service_account(instance), config_map(instance)]
     if instance.spec.need_auth:
         wanted.append(auth_proxy.network_policy(instance))
-    wanted += [service(instance), deployment(instance, settings, plan.replicas)]
+    wanted += [service(instance), deployment(instance, settings, plan)]
     if instance.is_autoscaled:
         wanted.append(horizontal_pod_autoscaler(instance))
     if plan.needs_ingress:
@@ -86,19 +92,21 @@ def service(instance: instances.Instance) -> interfaces.Manifest:
     return instances.manifest(instance, "v1", "Service") | {"spec": spec}
 
 
-def deployment(instance: instances.Instance, settings: instances.Settings, replicas: int | None) -> interfaces.Manifest:
-    """Return the Deployment; without the field `replicas` if *replicas* is None."""
+def deployment(instance: instances.Instance, settings: instances.Settings, plan: Plan) -> interfaces.Manifest:
+    """Return the Deployment; without the field `replicas` if the plan leaves them to the HPA."""
     template = pod_template(instance, settings)
     wanted = instances.manifest(instance, "apps/v1", "Deployment")
     wanted["metadata"]["annotations"] = {TEMPLATE_HASH_ANNOTATION: template_hash(template)}
+    if plan.rolls_from:
+        wanted["metadata"]["annotations"][ROLLS_FROM_ANNOTATION] = json.dumps(dict(plan.rolls_from), sort_keys=True)
     wanted["spec"] = {
         "progressDeadlineSeconds": _PROGRESS_DEADLINE_SECONDS,
         "selector": {"matchLabels": instances.selector(instance)},
         "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": SURGE, "maxUnavailable": 0}},
         "template": template,
     }
-    if replicas is not None:
-        wanted["spec"]["replicas"] = replicas
+    if plan.replicas is not None:
+        wanted["spec"]["replicas"] = plan.replicas
     return wanted
 
 

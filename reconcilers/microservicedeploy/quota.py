@@ -7,6 +7,7 @@ Pure, any thread. No upstream file; which keys are obligatory mirrors k8s.io/kub
 
 import fractions
 import functools
+import json
 import math
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -37,8 +38,17 @@ def demand(instance: instances.Instance, settings: instances.Settings, live: int
         settings: What the command line decides; the sidecar's resources count.
         live: The instance's Deployment, or None.
     """
-    pods = _pods(instance, settings, live)
-    return {key: amount * pods for key, amount in _pod_resources(instance, settings).items()}
+    pods, former = _pods(instance, settings, live), _former(live)
+    return {key: max(amount, former.get(key, amount)) * pods for key, amount in _pod_resources(instance, settings).items()}
+
+
+def rolls_from(instance: instances.Instance, settings: instances.Settings, live: interfaces.Manifest | None) -> dict[str, str]:
+    """Return what one of the pods that are replaced takes, by quota key, where that is more than its successor takes.
+
+    The Deployment carries it from the apply that starts the roll to the end of the roll: only there the former template is known.
+    """
+    now = _pod_resources(instance, settings)
+    return {key: render(key, amount) for key, amount in sorted(_former(live).items()) if key in now and amount > now[key]}
 
 
 def hard(demands: Iterable[Demand]) -> dict[str, fractions.Fraction]:
@@ -130,6 +140,27 @@ def _pods(instance: instances.Instance, settings: instances.Settings, live: inte
     is_outdated = _hash(live) != desired.template_hash(desired.pod_template(instance, settings))
     # While pods are replaced, each may have a terminating predecessor, and the server's count includes those.
     return (2 * count if is_outdated or rollout.of(live).is_rolling else count) + desired.SURGE
+
+
+def _former(live: interfaces.Manifest | None) -> Demand:
+    """Return what one pod takes by the live template, or took before it while the Deployment still replaces pods."""
+    if live is None:
+        return {}
+    amounts = _template_resources(live["spec"]["template"])
+    if rollout.of(live).is_rolling:
+        noted = (live["metadata"].get("annotations") or {}).get(desired.ROLLS_FROM_ANNOTATION)
+        for key, amount in (json.loads(noted) if noted else {}).items():
+            amounts[key] = max(amounts.get(key, fractions.Fraction(0)), _exact(amount))
+    return amounts
+
+
+def _template_resources(template: Mapping[str, Any]) -> dict[str, fractions.Fraction]:
+    amounts: dict[str, fractions.Fraction] = {}
+    for container in template["spec"]["containers"]:
+        for side, given in (container.get("resources") or {}).items():
+            for name, amount in given.items() if side in ("limits", "requests") else ():
+                amounts[f"{side}.{name}"] = amounts.get(f"{side}.{name}", fractions.Fraction(0)) + _exact(amount)
+    return amounts
 
 
 def _pod_resources(instance: instances.Instance, settings: instances.Settings) -> Demand:

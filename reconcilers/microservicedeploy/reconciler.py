@@ -164,7 +164,9 @@ class InstanceReconciler:
         if decision.handover is not None:
             self._hand_over(a_pass, decision.handover)
         owner = ownership.ByController(a_pass.primary)
-        children = desired.children(instance, tools.settings, desired.Plan(decision.write, a_pass.host_decision.needs_ingress))
+        rolls_from = quota.rolls_from(instance, tools.settings, a_pass.live["Deployment"])
+        plan = desired.Plan(decision.write, a_pass.host_decision.needs_ingress, rolls_from)
+        children = desired.children(instance, tools.settings, plan)
         self._prune(a_pass, owner, children)  # before the Deployment: an HPA on its way out must not answer what we write
         for child in children:
             if a_pass.shortfall and child["kind"] in _GROWING and quota.grows(child, a_pass.live[child["kind"]]):
@@ -210,9 +212,7 @@ class InstanceReconciler:
         }
         a_pass.live["Deployment"] = self._tools.client.apply(manifest, interfaces.ApplyOptions(replicas.HANDOVER_MANAGER))
 
-    def _report(
-        self, primary: interfaces.Manifest, verdicts: Iterable[status.Condition], numbers: interfaces.Manifest
-    ) -> None:
+    def _report(self, primary: interfaces.Manifest, verdicts: Iterable[status.Condition], numbers: interfaces.Manifest) -> None:
         """Write the status if it differs, and an event for each condition that flipped."""
         tools = self._tools
         previous = (primary.get("status") or {}).get("conditions") or ()

@@ -23,9 +23,9 @@ class TestControlPlane(controlplane.ControlPlane):
         return transport.load_config(str(self.kubeconfig), None)
 
 
-def create(nodes=2, **options):
+def create(nodes=2, crds=CRDS, **options):
     """Return a control plane that has our CRDs and *nodes* simulated nodes, not started."""
-    return TestControlPlane(controlplane.Options(nodes=nodes, crds=CRDS, **options))
+    return TestControlPlane(controlplane.Options(nodes=nodes, crds=crds, **options))
 
 
 def make_namespace(control_plane):

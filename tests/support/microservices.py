@@ -47,7 +47,7 @@ def _instance(name: str, fields: dict[str, Any]) -> instances.Instance:
 
 def live_deployment(instance: instances.Instance, replicas: int, **status: Any) -> dict[str, Any]:
     """Return the Deployment of *instance* as it stands once *replicas* pods run, with *status* in place of what that would be."""
-    made = copy.deepcopy(desired.deployment(instance, SETTINGS, replicas))
+    made = copy.deepcopy(desired.deployment(instance, SETTINGS, desired.Plan(replicas)))
     made["metadata"] |= {"generation": 2, "uid": "uid-deployment"}
     made["status"] = {
         "observedGeneration": 2,

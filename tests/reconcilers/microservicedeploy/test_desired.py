@@ -142,7 +142,7 @@ def test_what_does_not_roll_the_pods(change: dict[str, Any]) -> None:
 
 def test_the_deployment_selects_by_what_cannot_change() -> None:
     """A selector is immutable, so version and path are not in it; the template carries what it selects."""
-    spec = desired.deployment(microservices.sample(), microservices.SETTINGS, 3)["spec"]
+    spec = desired.deployment(microservices.sample(), microservices.SETTINGS, desired.Plan(3))["spec"]
     assert spec["selector"] == {"matchLabels": {"app.kubernetes.io/instance": "ms-sample-v1s0"}}
     assert spec["template"]["metadata"]["labels"].items() >= spec["selector"]["matchLabels"].items()
     assert "custom.ops/path" not in spec["template"]["metadata"]["labels"]
@@ -152,13 +152,13 @@ def test_the_deployment_selects_by_what_cannot_change() -> None:
 def test_replicas_are_left_out_for_the_autoscaler() -> None:
     """None is not zero."""
     instance = microservices.sample()
-    assert "replicas" not in desired.deployment(instance, microservices.SETTINGS, None)["spec"]
-    assert desired.deployment(instance, microservices.SETTINGS, 0)["spec"]["replicas"] == 0
+    assert "replicas" not in desired.deployment(instance, microservices.SETTINGS, desired.Plan(None))["spec"]
+    assert desired.deployment(instance, microservices.SETTINGS, desired.Plan(0))["spec"]["replicas"] == 0
 
 
 def test_the_template_hash_stands_on_the_deployment_only() -> None:
     """On pods it would roll them without need when its making changes."""
-    made = desired.deployment(microservices.sample(), microservices.SETTINGS, 3)
+    made = desired.deployment(microservices.sample(), microservices.SETTINGS, desired.Plan(3))
     template = made["spec"]["template"]
     assert made["metadata"]["annotations"] == {desired.TEMPLATE_HASH_ANNOTATION: desired.template_hash(template)}
     assert desired.TEMPLATE_HASH_ANNOTATION not in template["metadata"]["annotations"]

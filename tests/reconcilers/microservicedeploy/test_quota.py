@@ -183,15 +183,15 @@ def test_the_quota_must_cover_the_sum_of_all_demands(granted: dict[str, str] | N
 def test_a_deployment_grows_when_it_scales_up_or_rolls(change: dict[str, Any], written: int | None, expected: bool) -> None:
     """Going to zero never waits, whatever else changes."""
     live = microservices.live_deployment(microservices.plain(replicas=3), 3)
-    wanted = desired.deployment(microservices.plain(replicas=3, **change), microservices.SETTINGS, written)
+    wanted = desired.deployment(microservices.plain(replicas=3, **change), microservices.SETTINGS, desired.Plan(written))
     assert quota.grows(wanted, live) is expected
 
 
 def test_a_new_deployment_grows_unless_it_is_idle() -> None:
     """Creation waits for the quota too."""
     instance = microservices.plain()
-    assert quota.grows(desired.deployment(instance, microservices.SETTINGS, 1), None)
-    assert not quota.grows(desired.deployment(instance, microservices.SETTINGS, 0), None)
+    assert quota.grows(desired.deployment(instance, microservices.SETTINGS, desired.Plan(1)), None)
+    assert not quota.grows(desired.deployment(instance, microservices.SETTINGS, desired.Plan(0)), None)
 
 
 def test_an_autoscaler_grows_when_a_bound_rises() -> None:
@@ -217,3 +217,41 @@ def test_the_sidecar_counts_with_its_configured_size() -> None:
     settings = dataclasses.replace(microservices.SETTINGS, auth_proxy_cpu="1")
     demand = quota.demand(microservices.plain(resourceRequirements=ONE_CPU, needAuth=True), settings, None)
     assert demand == {"requests.cpu": 4}
+
+
+BIG = {"requests": {"cpu": "2", "memory": "4Gi"}, "limits": {"cpu": "2", "memory": "4Gi"}}
+SMALL = {"requests": {"cpu": "500m", "memory": "1Gi"}, "limits": {"cpu": "500m", "memory": "1Gi"}}
+
+
+def test_a_roll_to_smaller_pods_leaves_room_for_the_larger_ones_on_their_way_out() -> None:
+    """While pods are replaced by smaller ones, the quota is counted with the larger: it counts both at once."""
+    before, after = (
+        microservices.plain(replicas=2, resourceRequirements=BIG),
+        microservices.plain(replicas=2, resourceRequirements=SMALL),
+    )
+    live = microservices.live_deployment(before, 2)
+    assert quota.demand(after, microservices.SETTINGS, live)["requests.cpu"] == (2 * 2 + 1) * 2
+    former = quota.rolls_from(after, microservices.SETTINGS, live)
+    assert former == {"limits.cpu": "2", "limits.memory": "4Gi", "requests.cpu": "2", "requests.memory": "4Gi"}
+
+
+def test_what_a_roll_comes_from_is_remembered_to_its_end() -> None:
+    """The Deployment carries the former amounts while it rolls, and neither it nor the demand does after the roll."""
+    after = microservices.plain(replicas=2, resourceRequirements=SMALL)
+    rolling = microservices.live_deployment(after, 3, updatedReplicas=1)
+    rolling["metadata"]["annotations"][desired.ROLLS_FROM_ANNOTATION] = '{"requests.cpu": "2"}'
+    assert quota.rolls_from(after, microservices.SETTINGS, rolling) == {"requests.cpu": "2"}
+    assert quota.demand(after, microservices.SETTINGS, rolling)["requests.cpu"] == (2 * 2 + 1) * 2
+    done = microservices.live_deployment(after, 2)
+    done["metadata"]["annotations"][desired.ROLLS_FROM_ANNOTATION] = '{"requests.cpu": "2"}'
+    assert quota.rolls_from(after, microservices.SETTINGS, done) == {}
+    assert quota.demand(after, microservices.SETTINGS, done)["requests.cpu"] == (2 + 1) * fractions.Fraction(1, 2)
+
+
+def test_a_roll_to_larger_pods_needs_no_memory() -> None:
+    """Where successors take more, nothing is noted."""
+    before, after = (
+        microservices.plain(replicas=2, resourceRequirements=SMALL),
+        microservices.plain(replicas=2, resourceRequirements=BIG),
+    )
+    assert quota.rolls_from(after, microservices.SETTINGS, microservices.live_deployment(before, 2)) == {}
