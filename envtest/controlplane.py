@@ -63,9 +63,8 @@ class _Run:
     running: dict[str, processes.Process]
 
     @classmethod
-    def prepare(cls) -> "_Run":
+    def prepare(cls, ports: components.Ports) -> "_Run":
         folder = folders.DataFolder()
-        ports = components.Ports.free()
         files = components.write_files(folder.path, ports)
         client = api.Api(api.Endpoint(components.api_url(ports), files.authority, files.admin))
         return cls(folder, processes.Starter(), ports, files, client, {})
@@ -82,8 +81,11 @@ class _Run:
 class ControlPlane:
     """etcd, API server, controller-manager and scheduler, and simulated nodes; a context manager."""
 
-    def __init__(self, options: Options | None = None) -> None:
+    def __init__(
+        self, options: Options | None = None, find_ports: Callable[[], components.Ports] = components.Ports.free
+    ) -> None:
         self.options = options or Options()
+        self._find_ports = find_ports
         self._paths: Mapping[str, pathlib.Path] = {}
         self._run: _Run | None = None
         self._kubelet: kubelet.Kubelet | None = None
@@ -198,7 +200,7 @@ class ControlPlane:
     def _start(self) -> None:
         with contextlib.ExitStack() as undo:
             undo.callback(self.stop)  # whatever goes wrong, Ctrl-C too: nothing may be left running
-            self._run = _Run.prepare()
+            self._run = _Run.prepare(self._find_ports())
             self.write_kubeconfig(self.kubeconfig)
             self._start_components()
             undo.pop_all()
