@@ -38,7 +38,7 @@ class CachedReader:
         """
         return self._store(gvk).get(key)
 
-    def by_index(self, gvk: objects.GroupVersionKind, name: str, value: str) -> Sequence[objects.Snapshot]:
+    def by_index(self, gvk: objects.GroupVersionKind, name: str, value: str) -> list[objects.Snapshot]:
         """Return the objects for which the index function *name* gave *value*."""
         return self._store(gvk).by_index(name, value)
 

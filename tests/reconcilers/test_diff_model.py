@@ -58,8 +58,10 @@ def differences(spec: dict[str, Any], thing: ssa_model.ManagedObject) -> list[di
 
 
 def without_blanks(value: Any) -> Any:
+    """Drop what means the same as absence, and the order of sets, which means nothing."""
     if isinstance(value, dict):
-        stripped = {name: without_blanks(below) for name, below in value.items()}
+        in_order = {name: sorted(below) if name in ssa_model.SETS and below else below for name, below in value.items()}
+        stripped = {name: without_blanks(below) for name, below in in_order.items()}
         return {name: below for name, below in stripped.items() if below not in ("", 0, None, [], {})}
     return [without_blanks(item) for item in value] if isinstance(value, list) else value
 
