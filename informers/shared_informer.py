@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from informers import indexer, listener, listwatch, objects, processor, reflector, store
+from informers import indexer, listener, listwatch, objects, processor, reflector_loop, store
 from informers import metrics as informer_metrics
 from workqueue import clock as clocks
 
@@ -80,8 +80,8 @@ class SharedInformer:
         self._options = options or InformerOptions()
         measures = self._options.metrics.informer_metrics(key.gvk, key.namespace, key.selector)
         self._processor = processor.Processor(str(key), self.store, measures)
-        self._reflector = reflector.Reflector(
-            key.gvk, lister_watcher, self._processor, reflector.ReflectorOptions(self._options.clock, self._options.uniform)
+        self._reflector = reflector_loop.Reflector(
+            key.gvk, lister_watcher, self._processor, reflector_loop.ReflectorOptions(self._options.clock, self._options.uniform)
         )
         self._thread = threading.Thread(target=self._reflector.run, name=f"reflector-{key}", daemon=True)
         self._lock = threading.Lock()

@@ -33,6 +33,7 @@ BROAD_EXCEPTS: Mapping[str, int] = {
     "controller/controller.py": 1,  # a worker's reconcile
     "controller/runnables.py": 1,  # a thread's body
     "informers/listener.py": 1,  # a listener thread's body: one bad event must not end the handler
+    "informers/reflector_loop.py": 1,  # a reflector thread's body: a watch must never end silently
 }
 """How many times `except Exception` may stand, and where."""
 
