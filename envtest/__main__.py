@@ -79,8 +79,10 @@ def _up(parsed: argparse.Namespace) -> int:
     finally:
         for number in (signal.SIGTERM, signal.SIGINT):  # stopping has begun; it takes less than 3 s
             signal.signal(number, signal.SIG_IGN)
+        began = time.monotonic()
         control_plane.stop()
         target.unlink(missing_ok=True)
+        _say(f"stopped after {time.monotonic() - began:.1f} s")
 
 
 def _refuse_foreign(target: pathlib.Path) -> None:

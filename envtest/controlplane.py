@@ -110,6 +110,11 @@ class ControlPlane:
         return components.api_url(self._now.ports)
 
     @property
+    def etcd_url(self) -> str:
+        """Address of etcd."""
+        return components.etcd_url(self._now.ports)
+
+    @property
     def authority(self) -> pathlib.Path:
         """Path of the certificate that the API server's one chains to."""
         return self._now.files.authority
@@ -181,7 +186,7 @@ class ControlPlane:
             api.ApiError: etcd says no, or nothing.
         """
         run = self._now
-        etcd = api.Api(api.Endpoint(components.etcd_url(run.ports), run.files.authority, run.files.etcd_client))
+        etcd = api.Api(api.Endpoint(self.etcd_url, run.files.authority, run.files.etcd_client))
         revision = int(etcd.post("/v3/kv/range", {"key": "AA=="})["header"]["revision"])
         etcd.post("/v3/kv/compaction", {"revision": revision, "physical": True})
         etcd.close()
