@@ -64,9 +64,7 @@ class Manager:
         self.live = live.LiveClient(self._transport, mapper, on_write=consistency.record)
         self.cached = cached.CachedReader(self.cache)
         self.client = cached.CachedClient(self.cached, self.live)
-        self.recorder = recorder.EventRecorder(
-            self.live, self.clock, recorder.Options(on_drop=self.metrics.events_dropped.inc)
-        )
+        self.recorder = recorder.EventRecorder(self.live, self.clock, recorder.Options(on_drop=self.metrics.events_dropped.inc))
         self._health, self._ready = healthz.Handler(), healthz.Handler()
         self._health.add("ping", healthz.ping)
         self._ready.add("informers", self._check_informers)
@@ -137,8 +135,10 @@ class Manager:
         self._stop.set()
 
     def _start(self) -> None:
-        for server in self._servers:
+        for name, server in zip(("metrics", "health probes"), self._servers, strict=True):
             server.start()
+            if server.is_enabled:
+                _log.info(f"Serving {name}", bindAddress=server.address, port=server.port)
         self.recorder.start()
         self.cache.start()
         self._others.start()

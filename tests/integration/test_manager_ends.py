@@ -3,6 +3,7 @@
 import socket
 import threading
 import time
+import urllib.error
 
 import pytest
 import yaml
@@ -48,6 +49,9 @@ def test_8_before_the_caches_are_synced(tmp_path):
         running = manager_process.ManagerProcess(bare.kubeconfig, tmp_path / "log")
         running.start()
         cluster.eventually(lambda: "MicroServiceDeploy" in running.output, 20, lambda: running.output)
+        with pytest.raises(urllib.error.HTTPError) as refusal:
+            running.fetch("health probes", "/readyz?verbose")
+        assert "install its CustomResourceDefinition" in refusal.value.read().decode()
         assert "Starting workers" not in running.output
         assert running.terminate(10) == 0, running.output
 
