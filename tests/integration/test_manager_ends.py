@@ -1,7 +1,6 @@
 """SIGTERM ends the manager in good order in every phase: point 8 of what must hold."""
 
 import socket
-import threading
 import time
 import urllib.error
 
@@ -25,12 +24,12 @@ def redirected(control_plane, tmp_path, port):
 def test_8_before_the_api_server_answers(control_plane, tmp_path):
     """An API server that takes connections and never answers does not hold up the end."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        accepted = []
-        threading.Thread(target=lambda: accepted.append(silent.accept()), daemon=True).start()
+        silent.settimeout(20)
         running = manager_process.ManagerProcess(redirected(control_plane, tmp_path, silent.getsockname()[1]), tmp_path / "log")
         running.start()
-        cluster.eventually(lambda: accepted, 20, lambda: running.output)
-        assert running.terminate(10) == 0, running.output
+        connection, _ = silent.accept()
+        with connection:
+            assert running.terminate(10) == 0, running.output
 
 
 def test_8_while_connections_are_refused(control_plane, tmp_path):
@@ -50,8 +49,9 @@ def test_8_before_the_caches_are_synced(tmp_path):
         running.start()
         cluster.eventually(lambda: "MicroServiceDeploy" in running.output, 20, lambda: running.output)
         with pytest.raises(urllib.error.HTTPError) as refusal:
-            running.fetch("health probes", "/readyz?verbose")
-        assert "install its CustomResourceDefinition" in refusal.value.read().decode()
+            running.fetch("--health-probe-bind-address", "/readyz?verbose")
+        with refusal.value as answer:
+            assert "install its CustomResourceDefinition" in answer.read().decode()
         assert "Starting workers" not in running.output
         assert running.terminate(10) == 0, running.output
 
