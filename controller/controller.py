@@ -6,6 +6,7 @@ controller-runtime/pkg/internal/controller/controller.go; deviations: an informe
 the key's next run (`consistency`), and there is no context.
 """
 
+import sys
 import threading
 import traceback
 import uuid
@@ -30,6 +31,10 @@ class CacheSyncTimeoutError(Exception):
     """A source was not synced in time; the message names it and what keeps it."""
 
 
+class WorkerError(Exception):
+    """A worker ended in the middle of its work; its `__cause__` is why. No request of the controller is safe then."""
+
+
 @dataclass(frozen=True)
 class Options:
     """How a controller works."""
@@ -38,6 +43,11 @@ class Options:
     cache_sync_timeout_seconds: float = 120.0
     """Upstream's 2 minutes."""
     rate_limiter: Callable[[], rate_limiters.RateLimiter] = rate_limiters.ItemExponentialFailureRateLimiter
+
+    def __post_init__(self) -> None:
+        """Refuse a controller that would never work."""
+        if self.max_concurrent_reconciles < 1:
+            raise ValueError(f"max_concurrent_reconciles is {self.max_concurrent_reconciles}: a controller needs a worker")
 
 
 @dataclass(frozen=True)
@@ -70,7 +80,7 @@ def is_terminal(error: BaseException) -> bool:
     return False
 
 
-def decide(result: reconcile.Result, error: Exception | None) -> Decision:
+def decide(result: reconcile.Result, error: BaseException | None) -> Decision:
     """Decide what follows a run; *result* does not count if there was an error. Neither kind of error forgets the failures."""
     if error is not None:
         terminal = is_terminal(error)
@@ -95,6 +105,9 @@ class Controller:
         """Make the queue, so that sources may be added and the depth is seen from the start."""
         self._sources: list[source.Source] = []
         self._stop = threading.Event()
+        self._is_started = False
+        self._death: BaseException | None = None
+        """What ended a worker that should have gone on."""
         self.queue: source.RequestQueue = priority_queue.PriorityQueue(
             self.name,
             rate_limiter=self.options.rate_limiter(),
@@ -113,26 +126,44 @@ class Controller:
 
         Raises:
             CacheSyncTimeoutError: A source was not synced within the options' time.
+            WorkerError: A worker died.
+            RuntimeError: It was started before.
         """
+        if self._is_started:
+            raise RuntimeError(f"controller {self.name} was started already")
+        self._is_started = True
+        try:
+            if self._feed():
+                self._run_workers()
+        finally:
+            self.stop()  # a source that was started while `stop` ran is stopped now
+        if self._death is not None:
+            raise WorkerError(f"controller {self.name}: a worker died of {type(self._death).__name__}") from self._death
+
+    def stop(self) -> None:
+        """End: runs in progress finish, what is queued is dropped (the next start lists everything again)."""
+        self._stop.set()
+        self.queue.shut_down()
         for one in self._sources:
+            one.stop()
+
+    def _feed(self) -> bool:
+        """Start the sources; return False if stopped before all were synced."""
+        for one in self._sources:
+            if self._stop.is_set():
+                return False
             one.start(self.queue)
-        if not self._wait_for_sync():
-            return
-        _log.info("Starting workers", controller=self.name, **{"worker count": self.options.max_concurrent_reconciles})
-        names = [f"{self.name}-worker-{number}" for number in range(self.options.max_concurrent_reconciles)]
-        workers = [threading.Thread(target=self._work, name=name, daemon=True) for name in names]
+        return self._wait_for_sync()
+
+    def _run_workers(self) -> None:
+        number = self.options.max_concurrent_reconciles
+        _log.info("Starting workers", controller=self.name, **{"worker count": number})
+        workers = [threading.Thread(target=self._work, name=f"{self.name}-worker-{n}", daemon=True) for n in range(number)]
         for worker in workers:
             worker.start()
         for worker in workers:
             worker.join()
         _log.info("All workers finished", controller=self.name)
-
-    def stop(self) -> None:
-        """End: runs in progress finish, what is queued is dropped (the next start lists everything again)."""
-        self._stop.set()
-        for one in self._sources:
-            one.stop()
-        self.queue.shut_down()
 
     def _wait_for_sync(self) -> bool:
         """Wait for all sources; return False if stopped meanwhile."""
@@ -148,12 +179,19 @@ class Controller:
         return not self._stop.is_set()
 
     def _work(self) -> None:
-        while (item := self.queue.get()) is not None:
-            self._metrics.active_workers.inc()
-            try:
-                self._process(item)
-            finally:
-                self._metrics.active_workers.dec()
+        has_ended = False
+        try:
+            while (item := self.queue.get()) is not None:
+                self._metrics.active_workers.inc()
+                try:
+                    self._process(item)
+                finally:
+                    self._metrics.active_workers.dec()
+            has_ended = True
+        finally:
+            if not has_ended:  # its key would stay locked for ever, so the others must not go on as if nothing had happened
+                self._death = sys.exception()
+                self.stop()
 
     def _process(self, item: priority_queue.Item[reconcile.Request]) -> None:
         """Run one item and put its key where it belongs; the key is added again *before* it is done."""
@@ -180,12 +218,12 @@ class Controller:
             )
         self.queue.done(request)
 
-    def _reconcile(self, request: reconcile.Request) -> tuple[reconcile.Result, Exception | None]:
+    def _reconcile(self, request: reconcile.Request) -> tuple[reconcile.Result, BaseException | None]:
         started = self.services.clock.monotonic()
         with structlog.contextvars.bound_contextvars(**self._log_context(request)):
             try:
-                return self.reconciler.reconcile(request), None
-            except Exception as error:  # noqa: BLE001 (a worker survives whatever a reconciler does)
+                return _checked(self.reconciler.reconcile(request)), None
+            except BaseException as error:  # noqa: BLE001 (a worker survives whatever a reconciler does, even sys.exit)
                 self._log_error(error)
                 return reconcile.Result(), error
             finally:
@@ -202,7 +240,7 @@ class Controller:
             context |= {"controllerGroup": self.kind.group, "controllerKind": self.kind.kind}
         return context
 
-    def _log_error(self, error: Exception) -> None:
+    def _log_error(self, error: BaseException) -> None:
         """Log a failed run; expected answers of the API server need no stack."""
         if isinstance(error, errors.ConflictError):
             _log.info("Reconciler conflict, retrying", error=str(error))
@@ -212,3 +250,10 @@ class Controller:
             self._metrics.reconcile_panics.inc()
             frames = traceback.format_list(traceback.extract_tb(error.__traceback__))
             _log.error("Reconciler error", error=f"{type(error).__name__}: {error}", stacktrace="".join(frames))
+
+
+def _checked(result: object) -> reconcile.Result:
+    """Return *result* if it is one: forgetting `return` must fail in the run, not in the worker."""
+    if not isinstance(result, reconcile.Result):
+        raise TypeError(f"reconcile returned {type(result).__name__}, not a Result")
+    return result

@@ -35,6 +35,14 @@ class Options:
     sync_period_seconds: float = 36000.0
     cache_sync_timeout_seconds: float = 120.0
     graceful_shutdown_timeout_seconds: float = 30.0
+    """How long the end may take before it is an error; 0: do not wait, below 0: wait for ever."""
+
+
+CONNECTIONS_PER_WORKER = 4
+"""Controllers share one pool, made before it is known how many there are; connections that nobody needs are not opened."""
+RECORDER_SECONDS = 1.0
+"""At the end, the last events get this long to be written."""
+CACHE_STOP_SECONDS = 2.0
 
 
 class StartError(Exception):
@@ -47,11 +55,13 @@ class Manager:
     def __init__(self, config: transport.Config, options: Options, clock: clocks.Clock | None = None) -> None:
         self.options = options
         self.clock: clocks.Clock = clock or clocks.RealClock()
-        self.metrics = metrics.Metrics()
+        self.metrics = metrics.Metrics(clock=self.clock)
         self._transport = transport.Transport(
             config,
             transport.TransportOptions(
-                workers=options.max_concurrent_reconciles, on_request=self.metrics.rest_client_request, clock=self.clock
+                workers=CONNECTIONS_PER_WORKER * options.max_concurrent_reconciles,
+                on_request=self.metrics.rest_client_request,
+                clock=self.clock,
             ),
         )
         mapper = restmapper.RESTMapper(self._transport)
@@ -62,7 +72,7 @@ class Manager:
         self._consistency = consistency.ConsistencyStore(self.cache.informers, self.clock)
         self.services = controller.Services(self.clock, self.metrics, self._consistency)
         self.live = live.LiveClient(self._transport, mapper, on_write=consistency.record)
-        self.cached = cached.CachedReader(self.cache)
+        self.cached = cached.CachedReader(self.cache, options.namespace)
         self.client = cached.CachedClient(self.cached, self.live)
         self.recorder = recorder.EventRecorder(self.live, self.clock, recorder.Options(on_drop=self.metrics.events_dropped.inc))
         self._health, self._ready = healthz.Handler(), healthz.Handler()
@@ -74,16 +84,26 @@ class Manager:
         self._others.add(self._consistency)
         self._names: set[str] = set()
         self._stop = threading.Event()
-        self._error: Exception | None = None
+        self._run_lock = threading.Lock()
+        """Taken by the one call of `run`, and never given back."""
+        self._error: BaseException | None = None
 
     def _bind(self) -> list[http_server.HTTPServer]:
         """Listen already: a port in use is an error before anything has started."""
-        metrics_routes = {"/metrics": self._scrape}
         probe_routes = {**self._health.routes("/healthz"), **self._ready.routes("/readyz")}
-        return [
-            http_server.HTTPServer(self.options.metrics_bind_address, metrics_routes, flag="--metrics-bind-address"),
-            http_server.HTTPServer(self.options.health_probe_bind_address, probe_routes, flag="--health-probe-bind-address"),
-        ]
+        wanted = (
+            (self.options.metrics_bind_address, {"/metrics": self._scrape}, "--metrics-bind-address"),
+            (self.options.health_probe_bind_address, probe_routes, "--health-probe-bind-address"),
+        )
+        bound: list[http_server.HTTPServer] = []
+        try:
+            for address, routes, flag in wanted:
+                bound.append(http_server.HTTPServer(address, routes, flag=flag))
+        except http_server.BindError:
+            for server in bound:
+                server.stop()
+            raise
+        return bound
 
     def _scrape(self, _: http_server.Request) -> http_server.Response:
         return http_server.Response(self.metrics.expose(), content_type=metrics.CONTENT_TYPE)
@@ -116,19 +136,26 @@ class Manager:
         self._ready.add(name, check)
 
     def run(self) -> None:
-        """Start everything, wait for `stop` or a failure, end everything.
+        """Start everything, wait for `stop` or a failure, end everything; returns at once if `stop` was called before.
 
         Raises:
             StartError: Something did not start, or did not end in time.
-            Exception: What ended a runnable.
+            RuntimeError: It was called before: a manager runs once.
+            BaseException: What ended a runnable; the first one, if there are several.
         """
+        if not self._run_lock.acquire(blocking=False):
+            raise RuntimeError("the manager was started already: make another one")
         try:
-            self._start()
+            if not self._stop.is_set():
+                self._start()
             self.clock.wait_event(self._stop, None)
         finally:
-            self._shut_down()
+            has_ended = self._shut_down()
         if self._error is not None:
             raise self._error
+        if not has_ended:
+            limit = self.options.graceful_shutdown_timeout_seconds
+            raise StartError(f"failed waiting for all runnables to end within grace period of {limit:g}s")
 
     def stop(self) -> None:
         """End `run`; return at once. Not to be called in a signal handler itself (it takes locks): start a thread."""
@@ -141,9 +168,9 @@ class Manager:
                 _log.info(f"Serving {name}", bindAddress=server.address, port=server.port)
         self.recorder.start()
         self.cache.start()
-        self._others.start()
         if self.cache.wait_for_sync(self._stop, self.options.cache_sync_timeout_seconds):
             _log.info("Caches synced", informers=len(self.cache.informers()))
+            self._others.start()
             self._controllers.start()
         elif not self._stop.is_set():
             raise StartError(
@@ -162,27 +189,35 @@ class Manager:
         if unsynced := self._unsynced():
             raise healthz.CheckError("; ".join(unsynced))
 
-    def _fail(self, error: Exception) -> None:
+    def _fail(self, error: BaseException) -> None:
         _log.error("A part of the manager failed", error=f"{type(error).__name__}: {error}")
         self._error = self._error or error
         self._stop.set()
 
-    def _shut_down(self) -> None:
-        """End the parts in reverse order; requests still in progress after `IN_FLIGHT_SECONDS` are cut off."""
+    def _shut_down(self) -> bool:
+        """End the parts in reverse order; return whether controllers and runnables ended in time."""
         self._stop.set()
-        deadline = self.clock.monotonic() + self.options.graceful_shutdown_timeout_seconds
         _log.info("Stopping and waiting for controllers")
-        in_time = self._controllers.stop(min(IN_FLIGHT_SECONDS, self.options.graceful_shutdown_timeout_seconds))
-        if not in_time:
-            self._transport.close()
-            in_time = self._controllers.stop(max(0.0, deadline - self.clock.monotonic()))
-        in_time = self._others.stop(max(0.0, deadline - self.clock.monotonic())) and in_time
-        self.cache.stop(2.0)
-        self.recorder.stop(1.0)
+        limit = self.options.graceful_shutdown_timeout_seconds
+        deadline = None if limit < 0 else self.clock.monotonic() + limit
+        has_ended = self._stop_controllers(deadline)
+        has_ended = self._others.stop(self._left(deadline)) and has_ended
+        self.cache.stop(CACHE_STOP_SECONDS)
+        self.recorder.stop(RECORDER_SECONDS)
         self._transport.close()
         for server in self._servers:
             server.stop()
-        if not in_time:
-            limit = self.options.graceful_shutdown_timeout_seconds
-            raise StartError(f"failed waiting for all runnables to end within grace period of {limit:g}s")
-        _log.info("Manager stopped")
+        _log.info("Manager stopped", in_time=has_ended)
+        return has_ended or limit == 0
+
+    def _stop_controllers(self, deadline: float | None) -> bool:
+        """Let runs in progress finish; requests that take longer than `IN_FLIGHT_SECONDS` are cut off."""
+        left = self._left(deadline)
+        if self._controllers.stop(IN_FLIGHT_SECONDS if left is None else min(IN_FLIGHT_SECONDS, left)):
+            return True
+        self.recorder.stop(RECORDER_SECONDS)  # what it has must be written before nothing can be
+        self._transport.close()
+        return self._controllers.stop(self._left(deadline))
+
+    def _left(self, deadline: float | None) -> float | None:
+        return None if deadline is None else max(0.0, deadline - self.clock.monotonic())

@@ -66,4 +66,5 @@ class Kind:
             self._registration.remove()
 
     def __str__(self) -> str:
-        return f"kind {self.informer.key.gvk}"
+        why = self.informer.last_error
+        return f"kind {self.informer.key.gvk}" + (f" ({why})" if why else "")
