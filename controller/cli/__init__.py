@@ -24,7 +24,12 @@ def build_parser(found: Sequence[operators.Operator]) -> argparse.ArgumentParser
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit code."""
-    arguments = build_parser(operators.discover()).parse_args(argv)
+    try:
+        found = operators.discover()
+    except operators.OperatorError as error:
+        print(f"coxswain: {error}", file=sys.stderr)
+        return 1
+    arguments = build_parser(found).parse_args(argv)
     logs.configure(getattr(arguments, "log_level", "info"), getattr(arguments, "log_format", "console"), sys.stderr)
     code: int = arguments.execute(arguments)
     return code

@@ -13,11 +13,16 @@ from types import FrameType
 
 import structlog
 
-from controller import http_server, manager, operators
+from controller import controller, http_server, manager, operators
 from controller.cli import connection
 from controller.client import transport
 
 _log = structlog.get_logger("controller.cli.run")
+
+MOST_WORKERS = 1000
+"""Per controller; each is a thread."""
+LONGEST_SECONDS = 31_536_000
+"""A year: no thread can wait much longer than that."""
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", found: Sequence[operators.Operator]) -> None:
@@ -37,23 +42,25 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", 
         "--sync-period", type=positive_float, default=defaults.sync_period_seconds, metavar="SECONDS", help="default: 10 h"
     )
     for flag in {flag.name: flag for operator in found for flag in operator.flags}.values():
-        parser.add_argument(f"--{flag.name}", default=flag.default, help=flag.help)
+        parser.add_argument(f"--{flag.name}", default=flag.default, help=flag.help.replace("%", "%%"))
     parser.set_defaults(execute=execute)
 
 
 def positive_int(text: str) -> int:
     """Parse a whole number above 0."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a whole number above 0")
-    return number
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= MOST_WORKERS):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to {MOST_WORKERS}")
+    return int(text)
 
 
 def positive_float(text: str) -> float:
     """Parse a number of seconds above 0."""
-    number = float(text)
-    if not 0 < number < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds above 0")
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number <= LONGEST_SECONDS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0 and at most {LONGEST_SECONDS}")
     return number
 
 
@@ -62,17 +69,46 @@ def execute(arguments: argparse.Namespace) -> int:
     stop = _Stop()
     stop.install()
     try:
-        chosen = operators.discover([name for name in arguments.operators.split(",") if name])
-        a_manager = manager.Manager(connection.load(arguments), _options(arguments))
-        flags = {name.replace("_", "-"): value for name, value in vars(arguments).items()}
-        for operator in chosen:
-            operator.setup(a_manager, {flag.name: flags[flag.name] for flag in operator.flags})
+        a_manager = _set_up(arguments)
         stop.then(a_manager.stop)
         a_manager.run()
-    except (transport.ConfigError, operators.OperatorError, http_server.BindError, manager.StartError, ValueError) as error:
+    except (
+        transport.ConfigError,
+        operators.OperatorError,
+        http_server.BindError,
+        manager.StartError,
+        controller.CacheSyncTimeoutError,
+    ) as error:
         _log.error("Cannot run", error=str(error))
         return 1
     return 0
+
+
+def _set_up(arguments: argparse.Namespace) -> manager.Manager:
+    """Make the manager, with the chosen operators in it.
+
+    Raises:
+        operators.OperatorError: One is unknown, or none is chosen, or one refuses its flags.
+    """
+    chosen = _chosen(arguments.operators)
+    a_manager = manager.Manager(connection.load(arguments), _options(arguments))
+    flags = {name.replace("_", "-"): value for name, value in vars(arguments).items()}
+    for operator in chosen:
+        try:
+            operator.setup(a_manager, {flag.name: flags[flag.name] for flag in operator.flags})
+        except ValueError as error:
+            raise operators.OperatorError(f"operator {operator.name} cannot be set up: {error}") from error
+    return a_manager
+
+
+def _chosen(text: str) -> list[operators.Operator]:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise operators.OperatorError(f"--operators={text}: name at least one operator")
+    try:
+        return operators.discover(names)
+    except operators.OperatorError as error:
+        raise operators.OperatorError(f"--operators={text}: {error}") from error
 
 
 def _options(arguments: argparse.Namespace) -> manager.Options:
