@@ -54,3 +54,13 @@ def test_matches_sees_the_newest_state():
     named_b = predicate.matches(lambda seen: seen.meta.name == "b")
     assert named_b(events.Updated(OLD, snapshot("b")))
     assert not named_b(events.Deleted(OLD))
+
+
+@pytest.mark.parametrize(
+    "test",
+    [predicate.resource_version_changed, predicate.generation_changed, predicate.annotations_changed, predicate.labels_changed],
+)
+def test_another_object_of_the_same_name_is_a_change(test):
+    """An object that was deleted and made again between two observations arrives as an update, and passes."""
+    meta = {"resourceVersion": "1", "generation": 1, "labels": {"a": "1"}, "annotations": {"x": "1"}}
+    assert test(events.Updated(OLD, snapshot(uid="another", **meta)))
