@@ -7,10 +7,11 @@ Pure, any thread. No upstream file; which keys are obligatory mirrors k8s.io/kub
 
 import fractions
 import functools
-import json
 import math
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+import msgspec
 
 from controller.client import interfaces
 from reconcilers import quantities
@@ -132,9 +133,11 @@ def _with_suffix(amount: int, step: int, suffixes: tuple[str, ...]) -> str:
 
 
 def _pods(instance: instances.Instance, settings: instances.Settings, live: interfaces.Manifest | None) -> int:
+    # While it is paused nothing is written, so its pods stay as many as they are.
+    kept = rollout.replicas(live) if instance.is_paused and live is not None else 0
     if instance.spec.idle:
-        return 0
-    count = instance.max_replicas if instance.spec.autoscaling else instance.spec.replicas
+        return kept
+    count = max(kept, instance.max_replicas if instance.spec.autoscaling else instance.spec.replicas)
     if live is None:
         return count + desired.SURGE
     is_outdated = _hash(live) != desired.template_hash(desired.pod_template(instance, settings))
@@ -148,10 +151,18 @@ def _former(live: interfaces.Manifest | None) -> Demand:
         return {}
     amounts = _template_resources(live["spec"]["template"])
     if rollout.of(live).is_rolling:
-        noted = (live["metadata"].get("annotations") or {}).get(desired.ROLLS_FROM_ANNOTATION)
-        for key, amount in (json.loads(noted) if noted else {}).items():
-            amounts[key] = max(amounts.get(key, fractions.Fraction(0)), _exact(amount))
+        for key, amount in _noted(live).items():
+            amounts[key] = max(amounts.get(key, fractions.Fraction(0)), amount)
     return amounts
+
+
+def _noted(live: interfaces.Manifest) -> dict[str, fractions.Fraction]:
+    """Return what the annotation of `rolls_from` says; nothing if a hand edit made it unreadable, until an apply mends it."""
+    text = (live["metadata"].get("annotations") or {}).get(desired.ROLLS_FROM_ANNOTATION) or "{}"
+    try:
+        return {key: _exact(amount) for key, amount in msgspec.json.decode(text, type=dict[str, str]).items()}
+    except (msgspec.DecodeError, ValueError):
+        return {}
 
 
 def _template_resources(template: Mapping[str, Any]) -> dict[str, fractions.Fraction]:

@@ -255,3 +255,22 @@ def test_a_roll_to_larger_pods_needs_no_memory() -> None:
         microservices.plain(replicas=2, resourceRequirements=BIG),
     )
     assert quota.rolls_from(after, microservices.SETTINGS, microservices.live_deployment(before, 2)) == {}
+
+
+def test_an_unreadable_note_of_the_former_amounts_counts_for_nothing() -> None:
+    """A hand edit of the annotation must not stop the pass that would mend it."""
+    instance = microservices.plain(replicas=2, resourceRequirements=ONE_CPU)
+    for junk in ("x", "[]", '{"requests.cpu": "much"}', '{"requests.cpu": 1}'):
+        rolling = microservices.live_deployment(instance, 3, updatedReplicas=1)
+        rolling["metadata"]["annotations"][desired.ROLLS_FROM_ANNOTATION] = junk
+        assert quota.demand(instance, microservices.SETTINGS, rolling) == {"requests.cpu": 5}
+
+
+def test_a_paused_instance_keeps_the_share_of_the_pods_it_has() -> None:
+    """While nothing is written, pods beyond the spec, even of an idle one, stay and must stay covered."""
+    for changes, pods in (({"replicas": 1}, 6), ({"replicas": 1, "idle": True}, 5), ({"replicas": 8}, 9)):
+        instance = microservices.plain(resourceRequirements=ONE_CPU, **changes)
+        paused = dataclasses.replace(instance, annotations={"coxswain.dev/paused": "true"})
+        live = microservices.live_deployment(instance, 5)
+        assert quota.demand(paused, microservices.SETTINGS, live)["requests.cpu"] == pods
+        assert quota.demand(paused, microservices.SETTINGS, None) == quota.demand(instance, microservices.SETTINGS, None)
