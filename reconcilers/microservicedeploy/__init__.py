@@ -6,8 +6,8 @@ Called by the main thread.
 
 from collections.abc import Mapping
 
-from controller import builder, handler, manager, operators, reconcile
-from informers import events, objects
+from controller import builder, handler, manager, operators, predicate, reconcile
+from informers import objects
 from reconcilers import apply
 from reconcilers.microservicedeploy import cache, instances, kinds, quota_reconciler, reconciler, spec, tenants
 
@@ -36,6 +36,7 @@ def setup(a_manager: manager.Manager, flags: Mapping[str, str]) -> None:
     )
     reads = cache.OperatorCache(a_manager.cached, settings)
     applier = apply.Applier(a_manager.cached, a_manager.live, FIELD_MANAGER, a_manager.clock)
+    quotas = quota_reconciler.QuotaReconciler(reads, applier)
     tools = reconciler.Tools(
         client=a_manager.client,
         applier=applier,
@@ -44,9 +45,10 @@ def setup(a_manager: manager.Manager, flags: Mapping[str, str]) -> None:
         recorder=a_manager.recorder,
         clock=a_manager.clock,
         settings=settings,
+        quota_obstacle=quotas.obstacle,
     )
     _watch_instances(a_manager, reads, reconciler.InstanceReconciler(tools))
-    _watch_namespaces(a_manager, quota_reconciler.QuotaReconciler(reads, applier))
+    _watch_namespaces(a_manager, quotas)
 
 
 def _watch_instances(
@@ -57,13 +59,19 @@ def _watch_instances(
     for gvk in kinds.CHILDREN:
         built.owns(gvk)
 
-    def siblings(event: events.Event) -> list[reconcile.Request]:
-        return [reconcile.Request(*key) for key in reads.contestants(events.snapshot(event))]
+    def siblings(snapshot: objects.Snapshot) -> list[reconcile.Request]:
+        return [reconcile.Request(*key) for key in reads.contestants(snapshot)]
+
+    def rivals(snapshot: objects.Snapshot) -> list[reconcile.Request]:
+        return [reconcile.Request(*key) for key in reads.rivals(snapshot)]
 
     def waiting(snapshot: objects.Snapshot) -> list[reconcile.Request]:
         return instance_reconciler.waiting_in(snapshot.meta.namespace or snapshot.meta.name)
 
-    built.watches(kinds.INSTANCE, siblings)
+    is_new_claim = predicate.any_of(predicate.generation_changed, predicate.annotations_changed)
+    built.watches(kinds.INSTANCE, handler.enqueue_requests_from_map_func(siblings), is_new_claim)
+    # the old holder of a host keeps its Ingress until it sees the new one's
+    built.watches(kinds.INGRESS, handler.enqueue_requests_from_map_func(rivals), quota_reconciler.is_instances_child)
     built.watches(kinds.QUOTA, handler.enqueue_requests_from_map_func(waiting), quota_reconciler.is_quota)
     built.watches(kinds.NAMESPACE, handler.enqueue_requests_from_map_func(waiting))
     built.complete(instance_reconciler)
@@ -72,7 +80,7 @@ def _watch_instances(
 def _watch_namespaces(a_manager: manager.Manager, reconciles: quota_reconciler.QuotaReconciler) -> None:
     built = builder.Builder(a_manager).named("msd-quota")
     built.watches(kinds.INSTANCE, quota_reconciler.namespace_of)
-    built.watches(kinds.DEPLOYMENT, quota_reconciler.namespace_of, quota_reconciler.is_instances_deployment)
+    built.watches(kinds.DEPLOYMENT, quota_reconciler.namespace_of, quota_reconciler.is_instances_child)
     built.watches(kinds.QUOTA, quota_reconciler.namespace_of, quota_reconciler.is_quota)
     built.watches(kinds.NAMESPACE, handler.enqueue_request_for_object)
     built.complete(reconciles)

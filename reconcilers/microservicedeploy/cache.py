@@ -31,14 +31,18 @@ class _HasContest(msgspec.Struct):
 
 
 def contest(snapshot: objects.Snapshot) -> str:
-    """Return the value of `PATH_INDEX` for an instance."""
-    found = msgspec.json.decode(snapshot.raw, type=_HasContest).spec
+    """Return the value of `PATH_INDEX` for an instance; "" if its spec cannot be read, so that it contests nothing."""
+    try:
+        found = msgspec.json.decode(snapshot.raw, type=_HasContest).spec
+    except msgspec.ValidationError:
+        return ""
     return f"{snapshot.meta.namespace}/{found.ms_name}/{found.path}"
 
 
 def index_by_path(snapshot: objects.Snapshot) -> tuple[str, ...]:
     """Index instances by what they contest."""
-    return (contest(snapshot),)
+    value = contest(snapshot)
+    return (value,) if value else ()
 
 
 def instance_of(primary: interfaces.Manifest) -> instances.Instance:
@@ -95,6 +99,14 @@ class OperatorCache:
         found = self._reader.by_index(kinds.INSTANCE, PATH_INDEX, contest(snapshot))
         return [each.key for each in found if each.key != snapshot.key]
 
+    def rivals(self, ingress: objects.Snapshot) -> list[objects.ObjectKey]:
+        """Name the other instances that contest the host of the instance whose Ingress this is, or was."""
+        owner = ingress.meta.controller
+        if owner is None:
+            return []
+        instance = self._reader.snapshot(kinds.INSTANCE, objects.ObjectKey(ingress.meta.namespace, owner.name))
+        return [] if instance is None else self.contestants(instance)
+
     @staticmethod
     def _decoded(snapshots: list[objects.Snapshot]) -> list[instances.Instance]:
         found = []
@@ -105,6 +117,11 @@ class OperatorCache:
                 except crd.SpecError:
                     continue  # its own pass says so in its status
         return found
+
+    def is_terminating(self, namespace: str) -> bool:
+        """Tell whether *namespace* is known to be on its way out; one that the cache does not know yet may be new."""
+        snapshot = self._reader.snapshot(kinds.NAMESPACE, objects.ObjectKey("", namespace))
+        return snapshot is not None and snapshot.meta.deletion_timestamp is not None
 
     def namespace_annotations(self, namespace: str) -> Mapping[str, str] | None:
         """Return the annotations of *namespace*, or None if it is gone or going."""

@@ -20,8 +20,8 @@ def is_quota(event: events.Event) -> bool:
     return events.snapshot(event).meta.name == quota.NAME
 
 
-def is_instances_deployment(event: events.Event) -> bool:
-    """Tell Deployments of instances from others."""
+def is_instances_child(event: events.Event) -> bool:
+    """Tell children of instances from other objects."""
     controller = events.snapshot(event).meta.controller
     return controller is not None and (controller.kind, controller.api_version) == (
         kinds.INSTANCE.kind,
@@ -36,14 +36,27 @@ class QuotaReconciler:
         self._reads = reads
         self._applier = applier
         self._ownership = ownership.ByLabels({instances.MANAGED_BY_LABEL: instances.MANAGER}, applier.field_manager)
+        self._obstacles: dict[str, str] = {}
+        """By namespace, written by the one worker that has it."""
+
+    def obstacle(self, namespace: str) -> str:
+        """Say what kept the quota of *namespace* from being written the last time; "" if nothing did. Any thread."""
+        return self._obstacles.get(namespace, "")
 
     def reconcile(self, request: reconcile.Request) -> reconcile.Result:
         """Write the quota of the namespace that *request* names, or remove it."""
         namespace = request.name
         if self._reads.namespace_annotations(namespace) is None:
+            self._obstacles.pop(namespace, None)
             return reconcile.Result()  # a namespace on its way out takes its quota along
         wanted = quota.resource_quota(namespace, self._reads.wanted_quota(namespace))
         if wanted is None:
+            self._obstacles.pop(namespace, None)
             self._applier.remove(self._ownership, apply.Child(kinds.QUOTA, objects.ObjectKey(namespace, quota.NAME)))
             return reconcile.Result()
-        return reconcile.Result(self._applier.ensure(self._ownership, wanted).retry_after_seconds)
+        outcome = self._applier.ensure(self._ownership, wanted)
+        if outcome.is_settled:
+            self._obstacles.pop(namespace, None)
+        else:
+            self._obstacles[namespace] = outcome.message
+        return reconcile.Result(outcome.retry_after_seconds)

@@ -5,7 +5,7 @@ one resource. No upstream file.
 """
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from controller import crd, reconcile, recorder
@@ -32,6 +32,8 @@ _PROBLEMS = {
     apply.State.WAITING: Problem.WAITING,
     apply.State.REJECTED: Problem.REJECTED,
 }
+QUOTA_SECONDS = 15.0
+"""How often a held instance looks again, should no event tell: what it waits for may come about without a change of the quota."""
 _GROWING = frozenset({"Deployment", "HorizontalPodAutoscaler"})
 _WARNINGS = frozenset({conditions.READY, conditions.SPEC_VALID, conditions.AUTH_READY, conditions.HOST_READY})
 
@@ -47,6 +49,8 @@ class Tools:
     recorder: recorder.EventRecorder
     clock: clocks.Clock
     settings: instances.Settings
+    quota_obstacle: Callable[[str], str]
+    """Says what keeps a namespace's quota from being written, or ""."""
 
 
 @dataclass
@@ -108,17 +112,20 @@ class InstanceReconciler:
     def reconcile(self, request: reconcile.Request) -> reconcile.Result:
         """Do one pass over the instance that *request* names."""
         primary = self._tools.reads.primary(request.key)
-        if primary is None:
+        if primary is None or self._tools.reads.is_terminating(request.namespace):
             self._wait(request, waits=False)
             return reconcile.Result()  # its children go with it: they carry its owner reference
         try:
             instance = cache.instance_of(primary)
         except crd.SpecError as error:
-            self._report(primary, conditions.unreadable(str(error)), {"observedGeneration": primary["metadata"]["generation"]})
+            self._wait(request, waits=False)
+            self._report(primary, conditions.unreadable(str(error)), _kept(primary))
             return reconcile.Result()
         a_pass = self._look(primary, instance)
         if not instance.is_paused and not a_pass.spec_errors:
             self._act(a_pass)
+            if self._tools.reads.is_terminating(request.namespace):  # what was refused because of that is no news
+                return reconcile.Result()
         observed = a_pass.observed()
         self._report(primary, conditions.conditions(instance, observed), conditions.numbers(instance, observed))
         self._wait(request, waits=a_pass.is_held)
@@ -139,7 +146,9 @@ class InstanceReconciler:
         self._wait(reconcile.Request(instance.namespace, instance.name), waits=True)
         wanted = reads.wanted_quota(instance.namespace)
         a_pass.has_quota = bool(wanted)
-        a_pass.shortfall = quota.shortfall(reads.granted_quota(instance.namespace), wanted)
+        shortfall = quota.shortfall(reads.granted_quota(instance.namespace), wanted)
+        obstacle = self._tools.quota_obstacle(instance.namespace) if shortfall else ""
+        a_pass.shortfall = f"{obstacle}: {shortfall}" if obstacle else shortfall
         return a_pass
 
     def _decide_host(self, instance: instances.Instance) -> host.HostDecision:
@@ -171,13 +180,15 @@ class InstanceReconciler:
         for child in children:
             if a_pass.shortfall and child["kind"] in _GROWING and quota.grows(child, a_pass.live[child["kind"]]):
                 a_pass.is_held = True
+                a_pass.look_again.append(QUOTA_SECONDS)
             else:
                 self._ensure(a_pass, owner, child)
 
     def _prune(self, a_pass: _Pass, owner: ownership.ByController, children: list[interfaces.Manifest]) -> None:
         wanted = {apply.Child.of(child) for child in children}
         for pruned in self._tools.applier.prune(owner, kinds.CHILDREN, wanted):
-            a_pass.live[pruned.gvk.kind] = None
+            if pruned.key.name == a_pass.instance.full_name:
+                a_pass.live[pruned.gvk.kind] = None
 
     def _remember(self, a_pass: _Pass) -> None:
         """Write the number to wake up with into the status, nothing else: after the write of 0 it stands nowhere but there."""
@@ -221,8 +232,20 @@ class InstanceReconciler:
         if not status.write_status(tools.client, primary, wanted, tools.applier.field_manager):
             return
         for transition in judged.transitions():
-            verdict = transition.verdict
-            is_bad = verdict.status != "True" if verdict.type in _WARNINGS else False
-            is_bad = is_bad or (verdict.type == conditions.DEGRADED and verdict.status == "True")
-            note = f"{verdict.type} is {verdict.status}" + (f": {verdict.message}" if verdict.message else "")
-            tools.recorder.event(primary, "Warning" if is_bad else "Normal", verdict.reason, "Reconcile", note)
+            verdict, is_bad = transition.verdict, _is_bad(transition.verdict)
+            if transition.before or is_bad:  # that a new resource has nothing to complain about is no news
+                note = f"{verdict.type} is {verdict.status}" + (f": {verdict.message}" if verdict.message else "")
+                tools.recorder.event(primary, "Warning" if is_bad else "Normal", verdict.reason, "Reconcile", note)
+
+
+def _is_bad(verdict: status.Verdict) -> bool:
+    if verdict.type == conditions.DEGRADED:
+        return verdict.status == "True"
+    return verdict.type in _WARNINGS and verdict.status != "True"
+
+
+def _kept(primary: interfaces.Manifest) -> interfaces.Manifest:
+    """Return the status without conditions of a resource whose spec cannot be read: what only the status knows stays in it."""
+    kept = {"observedGeneration": primary["metadata"]["generation"]}
+    last_active = (primary.get("status") or {}).get("lastActiveReplicas")
+    return kept if last_active is None else {**kept, "lastActiveReplicas": last_active}
