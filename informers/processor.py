@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from informers import events, listener, metrics, objects, store
+from informers import errors, events, listener, metrics, objects, store
 
 _log = structlog.get_logger("informers.processor")
 
@@ -101,7 +101,11 @@ class Processor:
         """Remember *error*, and log it."""
         self.last_error = error
         if error is not None:
-            _log.warning("List or watch failed", informer=self._name, error=f"{type(error).__name__}: {error}")
+            is_answer = isinstance(
+                error, errors.ApiError | errors.TransportError
+            )  # the text of anything else may quote an object
+            text = f"{type(error).__name__}: {error}" if is_answer else type(error).__name__
+            _log.warning("List or watch failed", informer=self._name, error=text)
 
     def reconnected(self, reason: str) -> None:
         """Count a watch that is asked for anew."""

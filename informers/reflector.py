@@ -78,7 +78,7 @@ def _receive_initial(state: states.Receiving, given: states.Input) -> Step:
         case frames.Object(snapshot=snapshot):
             step = (states.Stage((snapshot,)),), state
         case frames.Bookmark(resource_version=version, ends_initial_events=True):
-            step = (states.Replace(version), states.Report(None)), states.Receiving(version, is_initial=False)
+            step = (states.Replace(version), states.Report(None)), _progressed(version)
         case frames.Foreign(description=description):
             step = (states.Skip(description),), state
         case frames.Failure(error=error):
@@ -125,6 +125,10 @@ def _receive(state: states.Receiving, given: states.Input) -> Step:
 def _moved(state: states.Receiving, version: str) -> states.Receiving:
     if not version or version == state.version:
         return state
+    return _progressed(version)
+
+
+def _progressed(version: str) -> states.Receiving:
     return states.Receiving(version, is_initial=False, has_progressed=True)
 
 

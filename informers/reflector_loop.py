@@ -193,4 +193,4 @@ class Reflector:
             case states.Reconnect(reason=reason):
                 self._sink.reconnected(reason)
             case states.Skip(description=description):
-                _log.warning("Unexpected watch event skipped", kind=str(self._gvk), event=description)
+                _log.warning("Unexpected watch event skipped", kind=str(self._gvk), frame=description)
