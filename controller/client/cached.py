@@ -5,7 +5,7 @@ controller-runtime/pkg/cache/informer_cache.go; deviation: reading a kind that n
 an informer behind the reader's back.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from controller.client import interfaces, live
 from informers import errors, factory, objects, store
