@@ -11,6 +11,8 @@ import sys
 
 STOP_SECONDS = 15.0
 """How long a process may take to end after SIGTERM; the manager promises 10."""
+LINE_LENGTH = 500
+"""Of a log line in a message, in characters."""
 
 
 class FailedError(Exception):
@@ -82,5 +84,6 @@ class Process:
         return self._popen.wait()
 
     def last_lines(self, number: int) -> str:
-        """Return the last *number* lines of the log."""
-        return "\n".join(self._log.read_text(encoding="utf-8", errors="replace").splitlines()[-number:])
+        """Return the last *number* lines of the log; a line that holds a stack is cut."""
+        lines = self._log.read_text(encoding="utf-8", errors="replace").splitlines()[-number:]
+        return "\n".join(line if len(line) <= LINE_LENGTH else line[:LINE_LENGTH] + "…" for line in lines)

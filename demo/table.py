@@ -30,9 +30,10 @@ class Progress:
 
 def render(seen: observation.Observation, progress: Sequence[Progress], hint: str) -> RenderableType:
     """Draw everything; *hint* is the command line to look oneself."""
-    last_line = Text(f"{reconciles(seen)}    ", style="dim")
+    last_line = Text(reconciles(seen), style="dim")
     look = Text.assemble(("look yourself: ", "dim"), (hint, "cyan"), overflow="fold", no_wrap=False)
-    return Group(_objects(seen), _conditions(seen), _steps(progress), last_line, look)
+    conditions = [_conditions(seen)] if observation.conditions(seen.resource) else []
+    return Group(_objects(seen), *conditions, _steps(progress), last_line, look)
 
 
 def _objects(seen: observation.Observation) -> Table:
@@ -45,7 +46,7 @@ def _objects(seen: observation.Observation) -> Table:
         child = seen.child(kind)
         label = Text(f"  {kind}")
         if child is None:
-            table.add_row(label, "", Text("missing", style="yellow"))
+            table.add_row(label, "", Text("gone", style="dim") if seen.resource is None else Text("missing", style="yellow"))
         else:
             _add(table, child, label)
     return table

@@ -6,6 +6,7 @@ look. The main thread only. The API is used as any program would use it, through
 
 import pathlib
 import secrets
+import signal
 import sys
 import tempfile
 import threading
@@ -26,6 +27,8 @@ START_SECONDS = 1800.0
 """For the control plane: without its programs at hand they are downloaded, or compiled in minutes."""
 INSTALL_SECONDS = 60.0
 POLL_SECONDS = 0.3
+AS_TOLD = (0, -signal.SIGTERM)
+"""Exit codes of a program that was told to end; the second is that of one that had not yet begun to listen."""
 
 
 class InterruptedByUserError(Exception):
@@ -145,7 +148,7 @@ class World:
         if self._transport is not None:
             self._transport.close()
         self._folder.cleanup()
-        return ", ".join(f"{name} ended with exit code {code}" for name, code in codes.items() if code != 0)
+        return ", ".join(f"{name} ended with exit code {code}" for name, code in codes.items() if code not in AS_TOLD)
 
     @property
     def client(self) -> live.LiveClient:

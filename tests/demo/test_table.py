@@ -35,8 +35,10 @@ def test_everything_has_a_row():
 
 
 def test_a_missing_child_is_shown_as_missing():
-    """The table keeps a row for each kind that should be there."""
-    assert text(observation.Observation()).count("missing") == len(observation.CHILDREN)
+    """The table keeps a row for each kind that should be there; without the resource none should."""
+    assert text(observation.Observation(demo_objects.resource())).count("missing") == len(observation.CHILDREN)
+    assert text(observation.Observation()).count("gone") == len(observation.CHILDREN)
+    assert "CONDITION" not in text(observation.Observation())
 
 
 def test_values_of_a_config_map_are_not_shown():

@@ -1,0 +1,44 @@
+"""The demo as a user runs it, without a terminal; it starts a control plane of its own."""
+
+import pathlib
+import signal
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.controlplane
+
+
+def start(*arguments):
+    """Start the demo."""
+    command = [sys.executable, "-m", "demo", *map(str, arguments)]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def test_the_story_holds(monkeypatch, tmp_path):
+    """Each step prints one line, the exit code is 0, the picture is written, and $KUBECONFIG is left alone."""
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "not-yours"))
+    with start("--record", tmp_path / "demo.svg") as process:
+        printed, _ = process.communicate()
+    assert process.returncode == 0, printed
+    steps = [line for line in printed.splitlines() if line.startswith("[")]
+    assert [line.partition("]")[0] for line in steps] == [f"[{number}/9" for number in range(1, 10)]
+    assert printed.splitlines()[-1] == "Cleaned up."
+    assert "88888888" not in printed
+    assert "HorizontalPodAutoscaler" in (tmp_path / "demo.svg").read_text()
+
+
+def test_an_interrupted_demo_cleans_up():
+    """SIGTERM in the middle ends everything that the demo started, and removes its files."""
+    with start() as process:
+        assert process.stdout is not None
+        line = ""
+        while not line.startswith("[1/9]"):
+            line = process.stdout.readline()
+            assert line, "the demo ended before its first step was done"
+        process.send_signal(signal.SIGTERM)
+        printed = process.stdout.read()
+    assert process.returncode == 130
+    assert printed.splitlines()[-1] == "Cleaned up."
