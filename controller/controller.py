@@ -6,7 +6,6 @@ controller-runtime/pkg/internal/controller/controller.go; deviations: an informe
 the key's next run (`consistency`), and there is no context.
 """
 
-import sys
 import threading
 import traceback
 import uuid
@@ -179,7 +178,6 @@ class Controller:
         return not self._stop.is_set()
 
     def _work(self) -> None:
-        has_ended = False
         try:
             while (item := self.queue.get()) is not None:
                 self._metrics.active_workers.inc()
@@ -187,11 +185,9 @@ class Controller:
                     self._process(item)
                 finally:
                     self._metrics.active_workers.dec()
-            has_ended = True
-        finally:
-            if not has_ended:  # its key would stay locked for ever, so the others must not go on as if nothing had happened
-                self._death = sys.exception()
-                self.stop()
+        except BaseException as error:  # noqa: BLE001 (a thread's body; the key stays locked, so the others must not just go on)
+            self._death = error
+            self.stop()
 
     def _process(self, item: priority_queue.Item[reconcile.Request]) -> None:
         """Run one item and put its key where it belongs; the key is added again *before* it is done."""
