@@ -33,7 +33,7 @@ def _status(body: bytes) -> dict[str, Any]:
     """Return the Status object; empty if there is none, as on a proxy's page or the 404 of a path that nobody serves."""
     try:
         decoded = msgspec.json.decode(body)
-    except msgspec.DecodeError:
+    except ValueError:  # not JSON, or not UTF-8
         return {}
     return decoded if isinstance(decoded, dict) and decoded.get("kind") == "Status" else {}
 

@@ -16,34 +16,50 @@ class NotCachedError(Exception):
 
 
 class CachedReader:
-    """Implements `interfaces.Reader` over an informer factory."""
+    """Implements `interfaces.Reader` over an informer factory; only informers without selectors count, for they hold all."""
 
     def __init__(self, informers: factory.InformerFactory, namespace: str = "") -> None:
+        """Read what *informers* hold; *namespace* is the one that is watched where not all are."""
         self._informers = informers
         self._namespace = namespace
 
-    def _store(self, gvk: objects.GroupVersionKind) -> store.Store:
-        informer = self._informers.get(factory.InformerKey(gvk, namespace=self._namespace))
-        if informer is None:
-            raise NotCachedError(
-                f"kind {gvk} is not watched: declare it with for_, owns or watches of the controller's builder, or read it live"
-            )
-        return informer.store
+    def _store(self, gvk: objects.GroupVersionKind, namespace: str) -> store.Store:
+        """Return the store that holds all of *gvk* in *namespace*; "" is all that is watched, or a kind without namespaces."""
+        for scope in ("", namespace or self._namespace):
+            informer = self._informers.get(factory.InformerKey(gvk, namespace=scope))
+            if informer is not None:
+                return informer.store
+        watched = ", ".join(str(one.key) for one in self._informers.informers() if one.key.gvk == gvk)
+        raise NotCachedError(
+            f"kind {gvk}{f' in namespace {namespace}' if namespace else ''} is not in the cache, watched is"
+            f" {f'only {watched}' if watched else 'nothing of it'}: declare it with for_, owns or watches of the controller's"
+            " builder, or read it live"
+        )
 
     def snapshot(self, gvk: objects.GroupVersionKind, key: objects.ObjectKey) -> objects.Snapshot | None:
         """Return the object undecoded, or None.
 
         Raises:
-            NotCachedError: Nobody watches the kind.
+            NotCachedError: Nobody watches the kind there.
         """
-        return self._store(gvk).get(key)
+        return self._store(gvk, key.namespace).get(key)
 
     def by_index(self, gvk: objects.GroupVersionKind, name: str, value: str) -> list[objects.Snapshot]:
-        """Return the objects for which the index function *name* gave *value*."""
-        return self._store(gvk).by_index(name, value)
+        """Return the objects for which the index function *name* gave *value*.
+
+        Raises:
+            NotCachedError: Nobody watches the kind.
+            ValueError: There is no such index.
+        """
+        return self._store(gvk, "").by_index(name, value)
 
     def get(self, gvk: objects.GroupVersionKind, key: objects.ObjectKey) -> interfaces.Manifest:
-        """Return the object; see `interfaces.Reader.get`."""
+        """Return the object; see `interfaces.Reader.get`.
+
+        Raises:
+            errors.NotFoundError: The cache does not have it; perhaps it does not have it yet.
+            NotCachedError: Nobody watches the kind there.
+        """
         found = self.snapshot(gvk, key)
         if found is None:
             raise errors.NotFoundError(404, "NotFound", f"{gvk.kind} {key} is not in the cache")
@@ -52,13 +68,18 @@ class CachedReader:
     def list(
         self, gvk: objects.GroupVersionKind, *, namespace: str = "", labels: Mapping[str, str] | None = None
     ) -> list[interfaces.Manifest]:
-        """Return all objects; see `interfaces.Reader.list`."""
+        """Return all objects; see `interfaces.Reader.list`. Only those that match are decoded.
+
+        Raises:
+            NotCachedError: Nobody watches the kind there.
+        """
         wanted = (labels or {}).items()
-        return [each.decode() for each in self._store(gvk).list(namespace) if wanted <= (each.meta.labels or {}).items()]
+        found = self._store(gvk, namespace).list(namespace)
+        return [each.decode() for each in found if wanted <= (each.meta.labels or {}).items()]
 
 
 class CachedClient:
-    """Implements `interfaces.Client`: reads the cache, writes live."""
+    """Implements `interfaces.Client`: reads as its reader does, writes as its writer does."""
 
     def __init__(self, reader: CachedReader, writer: live.LiveClient) -> None:
         self.get = reader.get

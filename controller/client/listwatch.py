@@ -7,7 +7,10 @@ client-go's tools/cache/listwatch.go.
 import msgspec
 
 from controller.client import redaction, restmapper, stream, transport
-from informers import errors, factory, listwatch, objects
+from informers import errors, factory, listwatch
+
+LIST_SECONDS = 60.0
+"""A page's deadline; the server gives up after as long."""
 
 
 class _Meta(msgspec.Struct, rename="camel"):
@@ -32,7 +35,7 @@ class RESTListerWatcher:
         self._key = key
 
     def _path(self) -> str:
-        return self._mapper.path(self._key.gvk, objects.ObjectKey(self._key.namespace, ""))
+        return self._mapper.collection_path(self._key.gvk, self._key.namespace)
 
     def _query(self) -> dict[str, str]:
         selectors = {"labelSelector": self._key.label_selector, "fieldSelector": self._key.field_selector}
@@ -47,12 +50,15 @@ class RESTListerWatcher:
             query["limit"] = str(options.limit)
         if options.continue_token:
             query["continue"] = options.continue_token
+        request = transport.Request("GET", self._path(), query, timeout_seconds=LIST_SECONDS, is_informers=True)
         try:
-            answer = self._transport.request(transport.Request("GET", self._path(), query, timeout_seconds=60.0))
+            page = _decode_page(self._transport.request(request).body)
         except errors.ApiError as error:
             refused = self._explained(error)
+        except ValueError:  # not JSON, or not UTF-8
+            raise errors.TransportError(f"GET {self._transport.host}{request.path}: the answer is not a list") from None
         else:
-            page = _decode_page(answer.body)
+            # Each item gets a buffer of its own, so that the page's is freed.
             items = [bytes(item) for item in page.items or ()]
             return listwatch.ListPage(items, page.metadata.resource_version, page.metadata.continue_)
         raise refused

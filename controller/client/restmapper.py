@@ -1,7 +1,8 @@
 """From kinds to paths, as the API server's discovery tells.
 
 What flows in: a kind. What flows out: its resource, and the paths of its objects. Any thread; discovery is asked once for each
-group and version, and again for a kind that is not known. Mirrors controller-runtime/pkg/client/apiutil/restmapper.go.
+group and version, and again for a kind that is not known
+or whose path was answered with 404. Mirrors controller-runtime/pkg/client/apiutil/restmapper.go.
 """
 
 import threading
@@ -26,11 +27,14 @@ class Resource:
 class _APIResource(msgspec.Struct):
     name: str
     kind: str
-    namespaced: bool
+    namespaced: bool = False
 
 
 class _APIResourceList(msgspec.Struct):
     resources: list[_APIResource]
+
+
+_decode_resources = msgspec.json.Decoder(_APIResourceList).decode
 
 
 class RESTMapper:
@@ -47,26 +51,25 @@ class RESTMapper:
         Raises:
             errors.KindNotFoundError: It is not served: its CustomResourceDefinition is missing.
             errors.ApiError: Discovery failed.
-            errors.TransportError: There was no answer.
+            errors.TransportError: There was no answer, or it is not that of a Kubernetes API.
         """
         with self._lock:
             found = self._resources.get(gvk)
-        if found is None:
-            found = self._discover(gvk)
-        return found
+        return self._discover(gvk) if found is None else found
 
     def _discover(self, gvk: objects.GroupVersionKind) -> Resource:
         try:
             answer = self._transport.request(transport.Request("GET", _group_path(gvk)))
+            listed = _decode_resources(answer.body).resources
         except errors.NotFoundError:
             raise missing(gvk) from None
-        listed = msgspec.json.decode(answer.body, type=_APIResourceList).resources
-        of_group = {
-            kind: Resource(kind, each.name, each.namespaced)
-            for each in listed
-            if "/" not in each.name
-            for kind in [objects.GroupVersionKind(gvk.group, gvk.version, each.kind)]
-        }
+        except ValueError:  # not JSON, or not UTF-8
+            raise errors.TransportError(f"GET {self._transport.host}{_group_path(gvk)}: not a list of resources") from None
+        of_group = {}
+        for each in listed:
+            if "/" not in each.name:  # a subresource, which may have a kind of its own
+                kind = objects.GroupVersionKind(gvk.group, gvk.version, each.kind)
+                of_group[kind] = Resource(kind, each.name, each.namespaced)
         with self._lock:
             self._resources.update(of_group)
         if gvk not in of_group:
@@ -79,21 +82,32 @@ class RESTMapper:
             self._resources.pop(gvk, None)
 
     def path(self, gvk: objects.GroupVersionKind, key: objects.ObjectKey, subresource: str = "") -> str:
-        """Return the path of one object, or of a collection if *key* has no name; "" as its namespace is all namespaces.
+        """Return the path of one object; a namespace is left out if the kind has none.
+
+        Raises:
+            errors.KindNotFoundError: The kind is not served.
+            ValueError: There can be no object of that name; its path would mean something else, perhaps all objects.
+        """
+        names = [(key.name, "name")]
+        if self.resource(gvk).is_namespaced:
+            names.append((key.namespace, "namespace"))
+        for name, what in names:
+            if name in {"", ".", ".."} or "/" in name or "%" in name:
+                raise ValueError(f"{gvk.kind} {str(key)!r}: {name!r} cannot be the {what} of an object")
+        parts = [self.collection_path(gvk, key.namespace), quote(key.name, safe="")]
+        return "/".join([*parts, subresource] if subresource else parts)
+
+    def collection_path(self, gvk: objects.GroupVersionKind, namespace: str = "") -> str:
+        """Return the path of all objects, or of those in *namespace*, if the kind has namespaces.
 
         Raises:
             errors.KindNotFoundError: The kind is not served.
         """
         resource = self.resource(gvk)
         parts = [_group_path(gvk)]
-        if resource.is_namespaced and key.namespace:
-            parts += ["namespaces", quote(key.namespace, safe="")]
-        parts.append(resource.plural)
-        if key.name:
-            parts.append(quote(key.name, safe=""))
-        if subresource:
-            parts.append(subresource)
-        return "/".join(parts)
+        if resource.is_namespaced and namespace:
+            parts += ["namespaces", quote(namespace, safe="")]
+        return "/".join([*parts, resource.plural])
 
 
 def missing(gvk: objects.GroupVersionKind) -> errors.KindNotFoundError:
