@@ -6,12 +6,14 @@ The rule, for text in single backticks inside a docstring:
 - a path into one of our folders must exist;
 - a dotted Python name must mean something where it stands: in the module, its classes and parameters, its imports and their
   classes' members, its package and the modules beside it, the builtins;
+- or be a keyword of Python;
 - or be a word of the API: a field in lowerCamelCase, a path below metadata, spec, status or data, or a string that the code uses
   (a kind, a metric, a header);
 - anything else, such as an upstream file in Go or what has slashes, dashes or blanks in it, is literal text, as is what stands in
   double backticks.
 """
 
+import keyword
 import pathlib
 import re
 from collections.abc import Iterator, Sequence
@@ -65,4 +67,4 @@ def resolves(known: index.Index, module: source.Module, name: str) -> bool:
 
 def _is_word_of_the_api(known: index.Index, name: str) -> bool:
     is_field = any(_FIELD.fullmatch(part) for part in name.split("."))
-    return is_field or bool(_BELOW_ROOT.fullmatch(name)) or name in known.strings
+    return keyword.iskeyword(name) or is_field or bool(_BELOW_ROOT.fullmatch(name)) or name in known.strings

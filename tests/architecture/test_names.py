@@ -74,6 +74,7 @@ def test_a_name_that_is_not_there_does_not_resolve(name):
         ("metadata.uid", True),
         ("spec.replicas", True),
         ("Deployment", True),
+        ("return", True),
         ("/readyz", True),
         ("--namespace", True),
         ("main.go", True),

@@ -34,10 +34,10 @@ def test_an_interrupted_demo_cleans_up():
     """SIGTERM in the middle ends everything that the demo started, and removes its files."""
     with start() as process:
         assert process.stdout is not None
-        line = ""
-        while not line.startswith("[1/9]"):
-            line = process.stdout.readline()
-            assert line, "the demo ended before its first step was done"
+        lines = [process.stdout.readline()]
+        while not lines[-1].startswith("[1/9]"):
+            assert lines[-1], f"the demo ended before its first step was done: {lines}"
+            lines.append(process.stdout.readline())
         process.send_signal(signal.SIGTERM)
         printed = process.stdout.read()
     assert process.returncode == 130
