@@ -49,7 +49,7 @@ def test_8_before_the_caches_are_synced(tmp_path):
         running.start()
         cluster.eventually(lambda: "MicroServiceDeploy" in running.output, 20, lambda: running.output)
         with pytest.raises(urllib.error.HTTPError) as refusal:
-            running.fetch("--health-probe-bind-address", "/readyz?verbose")
+            running.fetch("health probes", "/readyz?verbose")
         with refusal.value as answer:
             assert "install its CustomResourceDefinition" in answer.read().decode()
         assert "Starting workers" not in running.output

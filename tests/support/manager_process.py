@@ -65,16 +65,16 @@ class ManagerProcess:
         """Everything that it printed so far."""
         return self.log.read_text() if self.log.exists() else ""
 
-    def fetch(self, flag: str, path: str) -> str:
-        """Return what it serves for *flag*, on the port that its log tells."""
-        found = re.search(rf'"flag": "{flag}", "address": "127.0.0.1:(\d+)"', self.output)
+    def fetch(self, name: str, path: str) -> str:
+        """Return what it serves as "metrics" or "health probes", on the port that its log tells."""
+        found = re.search(rf'"Serving {name}".*"port": (\d+)', self.output)
         assert found, self.output[-2000:]
         with urllib.request.urlopen(f"http://127.0.0.1:{found.group(1)}{path}", timeout=5) as answer:
             return answer.read().decode()
 
     def metrics(self) -> dict[str, float]:
         """Return its metrics by series."""
-        lines = self.fetch("--metrics-bind-address", "/metrics").splitlines()
+        lines = self.fetch("metrics", "/metrics").splitlines()
         return {series: float(value) for series, value in (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))}
 
     def mutating_requests(self) -> float:
