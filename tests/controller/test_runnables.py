@@ -1,30 +1,8 @@
-import threading
-
 import pytest
 
 from controller import runnables
-from tests.support import fake_clock
+from tests.support.controllers import Part
 from workqueue import clock as clocks
-
-
-class Part:
-    """A runnable that works until it is stopped, or until it fails."""
-
-    def __init__(self, error=None, *, is_deaf=False):
-        self.error = error
-        self.is_deaf = is_deaf
-        self.started = threading.Event()
-        self.stopped = threading.Event()
-        self.released = threading.Event()
-
-    def start(self):
-        self.started.set()
-        if self.error is not None:
-            raise self.error
-        (self.released if self.is_deaf else self.stopped).wait(fake_clock.PATIENCE_SECONDS)
-
-    def stop(self):
-        self.stopped.set()
 
 
 @pytest.fixture

@@ -104,3 +104,26 @@ class Harness:
         self.controller.stop()
         self.thread.join(fake_clock.PATIENCE_SECONDS)
         assert not self.thread.is_alive()
+
+
+class Part:
+    """A runnable that works until it is stopped, or until it fails."""
+
+    def __init__(self, error: BaseException | None = None, *, is_deaf: bool = False) -> None:
+        self.error = error
+        self.is_deaf = is_deaf
+        """Whether it goes on until it is released."""
+        self.started = threading.Event()
+        self.stopped = threading.Event()
+        self.released = threading.Event()
+
+    def start(self) -> None:
+        """Work."""
+        self.started.set()
+        if self.error is not None:
+            raise self.error
+        (self.released if self.is_deaf else self.stopped).wait(fake_clock.PATIENCE_SECONDS)
+
+    def stop(self) -> None:
+        """Ask to end."""
+        self.stopped.set()
