@@ -96,3 +96,20 @@ def silent_listener():
     listener = SilentListener()
     yield listener
     listener.close()
+
+
+@pytest.fixture
+def pod(monkeypatch, tmp_path):
+    """Return a function that makes this process one in a pod next to a server, and returns its service account's folder."""
+
+    def enter(server):
+        monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "127.0.0.1")
+        monkeypatch.setenv("KUBERNETES_SERVICE_PORT", str(server.port))
+        folder = tmp_path / "serviceaccount"
+        folder.mkdir()
+        (folder / "token").write_text("pods-token\n")
+        (folder / "ca.crt").write_text(server.authority.certificate.read_text())
+        (folder / "namespace").write_text("its-namespace\n")
+        return folder
+
+    return enter
