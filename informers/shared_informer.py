@@ -87,7 +87,8 @@ class SharedInformer:
         self._lock = threading.Lock()
         self._is_started = False
         self._is_stopped = False
-        self._resync_seconds = self._period()
+        self.resync_seconds = self._period()
+        """How often each handler is told of everything again; 0 is never."""
 
     @property
     def last_error(self) -> Exception | None:
@@ -183,7 +184,7 @@ class SharedInformer:
         return not self._thread.is_alive()
 
     def _start_listener(self, new: listener.Listener) -> None:
-        new.start(lambda: self._processor.resync(new), self._resync_seconds)
+        new.start(lambda: self._processor.resync(new), self.resync_seconds)
 
     def _period(self) -> float:
         configured = self._options.resync_seconds

@@ -108,6 +108,11 @@ class FakeListerWatcher:
         with self._condition:
             self._script += answers
 
+    def first(self, *answers: Answer) -> None:
+        """Answer with *answers* before the rest of the script."""
+        with self._condition:
+            self._script[:0] = answers
+
     def wait_for_requests(self, count: int) -> None:
         """Block the test until *count* requests have come."""
         with self._condition:
