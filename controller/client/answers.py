@@ -7,12 +7,34 @@ Pure. Mirrors client-go/rest/request.go (transformResponse).
 import http.client
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
 
 import msgspec
 import urllib3
 
 from informers import errors
+
+
+class _Cause(msgspec.Struct):
+    reason: str = ""
+    message: str = ""
+    field: str = ""
+
+
+class _Details(msgspec.Struct, rename="camel"):
+    kind: str = ""
+    causes: list[_Cause] | None = None
+    retry_after_seconds: float = 0
+
+
+class _Status(msgspec.Struct, tag_field="kind", tag="Status"):
+    """What is read of a Status object."""
+
+    reason: str = ""
+    message: str = ""
+    details: _Details | None = None
+
+
+_decode_status = msgspec.json.Decoder(_Status).decode
 
 
 def refused(code: int, headers: Mapping[str, str], body: bytes) -> errors.ApiError:
@@ -23,19 +45,18 @@ def refused(code: int, headers: Mapping[str, str], body: bytes) -> errors.ApiErr
     status = _status(body)
     retry_after = headers.get("Retry-After", "")
     seconds = float(retry_after) if retry_after.isdecimal() else None
-    error = errors.from_status(code, status, retry_after_seconds=seconds)
-    if code == HTTPStatus.NOT_FOUND and not (status.get("details") or {}).get("kind"):
+    error = errors.from_status(code, msgspec.to_builtins(status), retry_after_seconds=seconds)
+    if code == HTTPStatus.NOT_FOUND and not (status.details and status.details.kind):
         return errors.KindNotFoundError(code, error.reason, error.message)
     return error
 
 
-def _status(body: bytes) -> dict[str, Any]:
-    """Return the Status object; empty if there is none, as on a proxy's page or the 404 of a path that nobody serves."""
+def _status(body: bytes) -> _Status:
+    """Return the Status object; an empty one if there is none, as on a proxy's page or the 404 of a path that nobody serves."""
     try:
-        decoded = msgspec.json.decode(body)
-    except ValueError:  # not JSON, or not UTF-8
-        return {}
-    return decoded if isinstance(decoded, dict) and decoded.get("kind") == "Status" else {}
+        return _decode_status(body)
+    except ValueError:  # not JSON, not UTF-8, or another object
+        return _Status()
 
 
 def absent(error: Exception, method: str, host: str) -> errors.TransportError:
