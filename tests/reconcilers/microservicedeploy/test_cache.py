@@ -1,0 +1,162 @@
+import threading
+
+import pytest
+
+from controller import crd
+from informers import objects
+from reconcilers.microservicedeploy import cache, kinds
+from tests.support import microservice_world
+from tests.support.microservice_world import NAMESPACE
+from tests.support.snapshots import snapshot
+
+KEY = objects.ObjectKey(NAMESPACE, "shop-v1")
+ONE = {"limits": {"cpu": "1"}, "requests": {"cpu": "1"}}
+
+
+@pytest.fixture
+def world():
+    """A cluster without instances."""
+    return microservice_world.World()
+
+
+def owner(thing):
+    """Return the references of a child of *thing*."""
+    metadata = thing.metadata
+    reference = {"apiVersion": "custom.ops/v1", "kind": "MicroServiceDeploy", "name": metadata["name"], "uid": metadata["uid"]}
+    return {"ownerReferences": [{**reference, "controller": True, "blockOwnerDeletion": True}]}
+
+
+def test_an_instance_that_is_being_deleted_is_not_read(world):
+    """Nothing is to be done for it any more."""
+    thing = world.instance()
+    assert world.reads.primary(KEY)["metadata"]["name"] == "shop-v1"
+    thing.metadata["deletionTimestamp"] = "2026-01-02T03:04:05Z"
+    world.sync()
+    assert world.reads.primary(KEY) is None
+    assert world.reads.siblings(KEY) == []
+
+
+def test_reads_are_fresh_copies(world):
+    """Whoever changes what was read changes nothing for others."""
+    world.instance()
+    world.reads.primary(KEY)["spec"]["image"] = "other"
+    assert world.reads.primary(KEY)["spec"]["image"] == "shop:1"
+
+
+def test_a_child_is_read_only_if_it_is_the_instances_own(world):
+    """One of somebody else, or of a former namesake, is none."""
+    thing = world.instance()
+    instance = cache.instance_of(world.reads.primary(KEY))
+    world.add("Deployment", "shop-v1", spec={"replicas": 1})
+    assert world.reads.child(kinds.DEPLOYMENT, instance) is None
+    world.add("Deployment", "shop-v1", metadata=owner(thing), spec={"replicas": 1})
+    assert world.reads.child(kinds.DEPLOYMENT, instance)["spec"] == {"replicas": 1}
+
+
+def test_an_instance_is_decoded_with_its_identity(world):
+    """Name, uid, generation, annotations and the spec's defaults are there."""
+    thing = world.instance(replicas=4)
+    instance = cache.instance_of(world.reads.primary(KEY))
+    assert (instance.name, instance.namespace, instance.uid) == ("shop-v1", NAMESPACE, thing.metadata["uid"])
+    assert (instance.spec.replicas, instance.spec.port, instance.generation) == (4, 8080, 1)
+
+
+def test_a_spec_that_does_not_fit_is_an_error(world):
+    """It says so by its type; the caller makes a condition of it."""
+    world.instance(replicas="many")
+    with pytest.raises(crd.SpecError, match="replicas"):
+        cache.instance_of(world.reads.primary(KEY))
+
+
+def test_siblings_contest_a_host(world):
+    """Namespace, msName and path must be equal; unreadable ones do not count."""
+    world.instance("a", path="v1")
+    world.instance("b", path="v1")
+    world.instance("c", path="v2")
+    world.instance("d", path="v1", msName="other")
+    world.instance("e", path="v1", replicas="many")
+    assert [each.name for each in world.reads.siblings(objects.ObjectKey(NAMESPACE, "a"))] == ["a", "b"]
+    assert world.reads.siblings(objects.ObjectKey(NAMESPACE, "none")) == []
+    gone = snapshot("z", gvk=kinds.INSTANCE, namespace=NAMESPACE, body={"spec": {"msName": "shop", "path": "v1"}})
+    assert {key.name for key in world.reads.contestants(gone)} == {"a", "b", "e"}
+
+
+def test_an_ingress_leads_to_its_owners_rivals(world):
+    """The former holder of a host must look when the new one has its Ingress."""
+    first, _ = world.instance("a"), world.instance("b")
+    ingress = microservice_world.snapshot(world.add("Ingress", "a", metadata=owner(first)))
+    assert world.reads.rivals(ingress) == [objects.ObjectKey(NAMESPACE, "b")]
+    assert world.reads.rivals(microservice_world.snapshot(world.add("Ingress", "x"))) == []
+    world.api.delete(kinds.INSTANCE, objects.ObjectKey(NAMESPACE, "a"))
+    world.sync()
+    assert world.reads.rivals(ingress) == []
+
+
+@pytest.mark.parametrize("spec", [None, [], {"msName": 7}, {"path": None}, "text"])
+def test_an_unreadable_spec_contests_nothing(spec):
+    """The index function must not fail: that would stop the cache."""
+    unreadable = snapshot(gvk=kinds.INSTANCE, body={"spec": spec})
+    assert cache.index_by_path(unreadable) == ()
+
+
+def test_a_namespace_is_there_going_or_unknown(world):
+    """One that the cache does not know may be new, so it is not terminating."""
+    assert world.reads.namespace_annotations(NAMESPACE) == {}
+    assert not world.reads.is_terminating(NAMESPACE)
+    world.terminate()
+    assert world.reads.namespace_annotations(NAMESPACE) is None
+    assert world.reads.is_terminating(NAMESPACE)
+    assert world.reads.namespace_annotations("unknown") is None
+    assert not world.reads.is_terminating("unknown")
+
+
+def test_what_a_quota_grants(world):
+    """Its status counts, not its spec."""
+    assert world.reads.granted_quota(NAMESPACE) == {}
+    world.add("ResourceQuota", "msd-quota", spec={"hard": {"requests.cpu": "1"}})
+    assert world.reads.granted_quota(NAMESPACE) == {}
+    world.set_status("ResourceQuota", "msd-quota", hard={"requests.cpu": "1"})
+    assert world.reads.granted_quota(NAMESPACE) == {"requests.cpu": "1"}
+
+
+def test_demands_follow_instances_and_their_deployments(world):
+    """What is remembered is valid only for the versions that it was computed from."""
+    thing = world.instance("a", replicas=1, resourceRequirements=ONE)
+    assert world.reads.wanted_quota(NAMESPACE)["requests.cpu"] == 2
+    world.instance("b", replicas=1, resourceRequirements=ONE)
+    assert world.reads.wanted_quota(NAMESPACE)["requests.cpu"] == 4
+    world.change("a", replicas=5)
+    assert world.reads.wanted_quota(NAMESPACE)["requests.cpu"] == 8
+    template = {"spec": {"containers": [{"name": "app", "resources": ONE}]}}
+    world.add("Deployment", "a", metadata=owner(thing), spec={"replicas": 5, "template": template})
+    assert world.reads.wanted_quota(NAMESPACE)["requests.cpu"] == 13  # its pods are of another template
+    world.api.delete(kinds.INSTANCE, objects.ObjectKey(NAMESPACE, "a"))
+    world.sync()
+    assert world.reads.wanted_quota(NAMESPACE)["requests.cpu"] == 2
+    assert world.reads.wanted_quota("other") == {}
+
+
+def test_nothing_is_remembered_of_a_namespace_without_instances(world):
+    """Namespaces come and go."""
+    world.instance("a", resourceRequirements=ONE)
+    world.reads.wanted_quota(NAMESPACE)
+    world.api.delete(kinds.INSTANCE, objects.ObjectKey(NAMESPACE, "a"))
+    world.sync()
+    assert world.reads.wanted_quota(NAMESPACE) == {}
+    assert world.reads._demands == {}
+
+
+def test_workers_may_ask_at_the_same_time(world):
+    """All get the same sum."""
+    for number in range(20):
+        world.instance(f"ms-{number}", replicas=1, resourceRequirements=ONE)
+    sums = []
+    workers = [
+        threading.Thread(target=lambda: sums.extend(world.reads.wanted_quota(NAMESPACE)["requests.cpu"] for _ in range(20)))
+        for _ in range(4)
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert sums == [40] * 80

@@ -1,0 +1,145 @@
+import pytest
+
+from controller import reconcile
+from informers import errors, events
+from reconcilers.microservicedeploy import kinds, quota_reconciler
+from tests.support import microservice_world
+from tests.support.snapshots import snapshot
+
+NAMESPACE = microservice_world.NAMESPACE
+ONE = {"limits": {"cpu": "1"}, "requests": {"cpu": "1"}}
+
+
+@pytest.fixture
+def world():
+    """A cluster without instances."""
+    return microservice_world.World()
+
+
+def hard(world):
+    """Return what the quota of the namespace asks for, None without a quota."""
+    found = world.get("ResourceQuota", "msd-quota")
+    return None if found is None else found["spec"]["hard"]
+
+
+def test_the_quota_is_the_sum_of_all_demands(world):
+    """It has our label, no owner, and changes with the instances."""
+    world.instance("a", replicas=2, resourceRequirements=ONE)
+    world.instance("b", replicas=3, resourceRequirements=ONE)
+    world.run_quota()
+    assert hard(world) == {"limits.cpu": "7", "requests.cpu": "7"}
+    metadata = world.get("ResourceQuota", "msd-quota")["metadata"]
+    assert metadata["labels"] == {"app.kubernetes.io/managed-by": "coxswain"}
+    assert "ownerReferences" not in metadata
+    world.change("b", replicas=1)
+    world.run_quota()
+    assert hard(world) == {"limits.cpu": "5", "requests.cpu": "5"}
+
+
+def test_a_paused_instance_keeps_its_share(world):
+    """A pause stops writes to its children, not its right to the pods it has."""
+    world.instance("a", replicas=2, resourceRequirements=ONE)
+    world.annotate("a", paused="true")
+    world.run_quota()
+    assert hard(world) == {"limits.cpu": "3", "requests.cpu": "3"}
+
+
+def test_the_quota_goes_with_the_last_instance(world):
+    """Also if the operator did not run when that went."""
+    thing = world.instance("a", resourceRequirements=ONE)
+    world.run_quota()
+    thing.metadata["deletionTimestamp"] = "2026-01-02T03:04:05Z"
+    world.sync()
+    assert world.run_quota() == reconcile.Result()
+    assert hard(world) is None
+
+
+def test_a_namespace_can_turn_its_quota_off(world):
+    """With the annotation, a quota of ours is removed."""
+    world.instance("a", resourceRequirements=ONE)
+    world.run_quota()
+    namespace = world._thing("Namespace", NAMESPACE)
+    namespace.update("user", {"metadata": {"annotations": {"custom.ops/quota": "disabled"}}})
+    world.sync()
+    world.run_quota()
+    assert hard(world) is None
+
+
+def test_a_foreign_quota_is_left_alone_and_named(world):
+    """It is looked at again after a minute, and our own comes when it is gone."""
+    foreign = world.add("ResourceQuota", "msd-quota", spec={"hard": {"pods": "3"}})
+    world.instance("a", replicas=1, resourceRequirements=ONE)
+    assert world.run_quota() == reconcile.Result(requeue_after_seconds=60)
+    assert hard(world) == {"pods": "3"}
+    assert world.quotas.obstacle(NAMESPACE) == "ResourceQuota msd-quota exists and is not managed by this operator"
+    assert world.quotas.obstacle("other") == ""
+    before = world.api.mutations
+    world.run_quota()
+    assert world.api.mutations == before
+    del world.api.things[next(place for place, thing in world.api.things.items() if thing is foreign)]
+    world.sync()
+    world.run_quota()
+    assert hard(world) == {"limits.cpu": "2", "requests.cpu": "2"}
+    assert world.quotas.obstacle(NAMESPACE) == ""
+
+
+def test_a_foreign_quota_is_not_removed(world):
+    """Not even where no quota is wanted; then it is no obstacle either."""
+    world.add("ResourceQuota", "msd-quota", spec={"hard": {"pods": "3"}})
+    assert world.run_quota() == reconcile.Result()
+    assert hard(world) == {"pods": "3"}
+    assert world.quotas.obstacle(NAMESPACE) == ""
+
+
+def test_a_refused_quota_is_an_obstacle_until_it_is_written(world):
+    """The server's words are kept for the instances' conditions; the write is tried again after 30 s."""
+    world.instance("a", resourceRequirements=ONE)
+    world.api.refusal = errors.ForbiddenError(403, "Forbidden", "RBAC rule missing")
+    assert world.run_quota() == reconcile.Result(requeue_after_seconds=30)
+    assert world.quotas.obstacle(NAMESPACE) == "RBAC rule missing"
+    world.api.refusal = None
+    world.clock.step(30)
+    world.run_quota()
+    assert world.quotas.obstacle(NAMESPACE) == ""
+
+
+def test_a_namespace_that_is_gone_or_going_needs_nothing(world):
+    """It takes its quota along, and its obstacles are forgotten."""
+    world.add("ResourceQuota", "msd-quota", spec={"hard": {"pods": "3"}})
+    world.instance("a", resourceRequirements=ONE)
+    world.run_quota()
+    before = world.api.mutations
+    world.terminate()
+    assert world.run_quota() == reconcile.Result()
+    assert world.run_quota("unknown") == reconcile.Result()
+    assert world.api.mutations == before
+    assert world.quotas.obstacle(NAMESPACE) == ""
+
+
+def test_events_lead_to_their_namespace():
+    """Whatever happens to an instance or a quota is about its namespace's quota."""
+    event = events.Deleted(snapshot("a", namespace="team"))
+    assert quota_reconciler.namespace_of(event) == [reconcile.Request("", "team")]
+
+
+def test_only_our_quotas_name_counts():
+    """Other quotas of a namespace are none of our business."""
+    assert quota_reconciler.is_quota(events.Added(snapshot("msd-quota")))
+    assert not quota_reconciler.is_quota(events.Added(snapshot("other")))
+
+
+@pytest.mark.parametrize(
+    ("kind", "api_version", "controller", "expected"),
+    [
+        ("MicroServiceDeploy", "custom.ops/v1", True, True),
+        ("MicroServiceDeploy", "custom.ops/v1", None, False),
+        ("ReplicaSet", "apps/v1", True, False),
+        ("MicroServiceDeploy", "other/v1", True, False),
+    ],
+)
+def test_only_children_of_instances_count(kind, api_version, controller, expected):
+    """A Deployment of somebody else does not change a demand."""
+    owner = {"apiVersion": api_version, "kind": kind, "name": "a", "uid": "u", "controller": controller}
+    deployment = snapshot("a", gvk=kinds.DEPLOYMENT, ownerReferences=[owner])
+    assert quota_reconciler.is_instances_child(events.Added(deployment)) is expected
+    assert not quota_reconciler.is_instances_child(events.Added(snapshot("a")))
