@@ -169,6 +169,7 @@ class InformerMetrics:
         self._objects = families.objects.labels(*labels)
         self._lists = families.lists.labels(*labels)
         self._last_event = families.last_event.labels(*labels)
+        self._handler_failures = families.handler_failures.labels(*labels)
 
     def synced(self, *, is_synced: bool) -> None:
         """Tell whether the initial list is in the store."""
@@ -190,6 +191,10 @@ class InformerMetrics:
         """Note the time: the server has sent something, be it a bookmark."""
         self._last_event.set(self._clock.now().timestamp())
 
+    def handler_failed(self) -> None:
+        """Count an exception of a handler."""
+        self._handler_failures.inc()
+
 
 class _InformerFamilies:
     def __init__(self, registry: prometheus_client.CollectorRegistry) -> None:
@@ -204,6 +209,7 @@ class _InformerFamilies:
         self.last_event = gauge(
             "informer_last_event_timestamp_seconds", "When the server last sent something, bookmarks included"
         )
+        self.handler_failures = counter("informer_handler_failures_total", "Events on which a handler raised", _INFORMER)
         self.lists = counter("informer_lists_total", "Full lists of the state, by pages or by stream", _INFORMER)
         self.reconnects = counter("watch_reconnects_total", "Watches that were started again", (*_INFORMER, "reason"))
 

@@ -24,12 +24,19 @@ Handler = Callable[[events.Event], None]
 class Listener:
     """Calls one handler."""
 
-    def __init__(self, handler: Handler, name: str, clock: clocks.Clock) -> None:
-        self.failures = 0
-        """How many times the handler raised."""
+    def __init__(self, handler: Handler, name: str, clock: clocks.Clock, on_failure: Callable[[], None] = lambda: None) -> None:
+        """Make a listener whose thread is not started.
+
+        Args:
+            handler: Called with each event.
+            name: Of the informer, for the log and the thread.
+            clock: Times resyncs.
+            on_failure: Called when the handler raised.
+        """
         self._handler = handler
         self._name = name
         self._clock = clock
+        self._on_failure = on_failure
         self._condition = threading.Condition()
         self._batches: collections.deque[tuple[Sequence[events.Event], bool]] = collections.deque()
         """Events, and whether the initial list is complete with them."""
@@ -103,7 +110,7 @@ class Listener:
         try:
             self._handler(event)
         except Exception as error:  # noqa: BLE001 (the thread's body: one bad event must not end a handler)
-            self.failures += 1
+            self._on_failure()
             stack = "".join(traceback.format_list(traceback.extract_tb(error.__traceback__)))
             key = str(events.snapshot(event).key)
             # The exception's text may quote the object, so it stays out.

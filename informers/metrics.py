@@ -32,6 +32,10 @@ class InformerMetrics(Protocol):
         """Note that the server has sent something, be it a bookmark."""
         ...
 
+    def handler_failed(self) -> None:
+        """Count an exception of a handler."""
+        ...
+
 
 class MetricsProvider(Protocol):
     """Makes the measurements of an informer."""
@@ -61,4 +65,7 @@ class NoMetrics:
         """Do nothing."""
 
     def heard(self) -> None:
+        """Do nothing."""
+
+    def handler_failed(self) -> None:
         """Do nothing."""

@@ -60,11 +60,6 @@ class Registration:
         """Tell whether the handler has returned from every event of the initial list."""
         return self._listener.has_synced()
 
-    @property
-    def failures(self) -> int:
-        """How many times the handler raised."""
-        return self._listener.failures
-
     def remove(self) -> None:
         """Call the handler no more; a call in progress goes on. Idempotent."""
         self._discard(self._listener)
@@ -78,8 +73,8 @@ class SharedInformer:
         self.store = store.Store({indexer.NAMESPACE: indexer.by_namespace, indexer.CONTROLLER_UID: indexer.by_controller_uid})
         """The cache; only this informer's reflector writes to it."""
         self._options = options or InformerOptions()
-        measures = self._options.metrics.informer_metrics(key.gvk, key.namespace, key.selector)
-        self._processor = processor.Processor(str(key), self.store, measures)
+        self._metrics = self._options.metrics.informer_metrics(key.gvk, key.namespace, key.selector)
+        self._processor = processor.Processor(str(key), self.store, self._metrics)
         self._reflector = reflector_loop.Reflector(
             key.gvk, lister_watcher, self._processor, reflector_loop.ReflectorOptions(self._options.clock, self._options.uniform)
         )
@@ -110,7 +105,7 @@ class SharedInformer:
         Raises:
             RuntimeError: The informer is stopped.
         """
-        new = listener.Listener(handler, str(self.key), self._options.clock)
+        new = listener.Listener(handler, str(self.key), self._options.clock, self._metrics.handler_failed)
         with self._lock:
             if self._is_stopped:
                 raise RuntimeError(f"the informer of {self.key} is stopped: it takes no handlers")

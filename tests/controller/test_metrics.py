@@ -189,6 +189,8 @@ def test_informers_tell_their_state(all_metrics):
     series.listed()
     series.reconnected("read timeout")
     series.heard()
+    series.handler_failed()
+    assert value(with_clock, "informer_handler_failures_total", **labels) == 1
     assert value(with_clock, "informer_synced", **labels) == 1
     assert value(with_clock, "informer_objects", **labels) == 7
     assert value(with_clock, "informer_lists_total", **labels) == 1
