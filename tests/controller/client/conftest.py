@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from controller.client import transport
-from tests.support import http_server
+from tests.support import http_server, scripted_api
 
 
 @pytest.fixture
@@ -113,3 +113,11 @@ def pod(monkeypatch, tmp_path):
         return folder
 
     return enter
+
+
+@pytest.fixture
+def api(serve):
+    """An API server of a few paths; `server` is where it listens."""
+    script = scripted_api.ScriptedAPI()
+    script.server = serve(script)
+    return script
