@@ -1,133 +1,165 @@
-"""What it costs to sync a cache of 10,000 custom resources of 1.8 KB, and to read one of them.
+"""What a cache of 10,000 custom resources of 1.8 KB costs: CPU and wall time of the sync, memory, and the time of a read.
 
-What flows in: nothing, or `--kubeconfig FILE --kind GROUP/VERSION/KIND` of a cluster that has them. What flows out: CPU and
-wall seconds of the sync, growth of resident memory in MB, microseconds for one cached read. Each figure comes from a process of
-its own, so that what was measured before does not help. Run it as `python -m benchmarks.informer_sync`.
+What flows in: a cluster, by --kubeconfig; it gets a CRD and the resources, which stay there for the next run. What flows out: one
+line per run on standard output. Each run is a process of its own, so that its memory is its own.
 """
 
 import argparse
+import base64
 import concurrent.futures
-import gc
-import json
+import os
 import pathlib
-import statistics
+import resource
+import ssl
 import subprocess
 import sys
+import tempfile
+import threading
 import time
+from typing import Any
 
-from controller.client import interfaces, listwatch, live, restmapper, transport
-from informers import errors, factory, objects, shared_informer
-from workqueue import clock as clocks
+import msgspec
+import urllib3
+import yaml
 
-COUNT = 10_000
-OBJECT_BYTES = 1800
-RUNS = 5
-KIND = objects.GroupVersionKind("bench.coxswain.dev", "v1", "Sample")
+from controller.client import listwatch, restmapper, transport
+from informers import errors, factory, objects
+from informers import listwatch as informer_listwatch
+
+GVK = objects.GroupVersionKind("bench.coxswain.dev", "v1", "Widget")
 NAMESPACE = "default"
-
-_SCHEMA = {"type": "object", "properties": {"spec": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}}
-DEFINITION = {
-    "apiVersion": "apiextensions.k8s.io/v1",
-    "kind": "CustomResourceDefinition",
-    "metadata": {"name": "samples.bench.coxswain.dev"},
-    "spec": {
-        "group": KIND.group,
-        "scope": "Namespaced",
-        "names": {"plural": "samples", "singular": "sample", "kind": KIND.kind},
-        "versions": [{"name": KIND.version, "served": True, "storage": True, "schema": {"openAPIV3Schema": _SCHEMA}}],
-    },
-}
+SIZE = 1800
+"""Bytes of JSON that an object has as the server sends it, managedFields included."""
+READS = 20_000
 
 
-def connect(kubeconfig: str) -> tuple[transport.Transport, restmapper.RESTMapper]:
-    """Return a transport and what knows its paths."""
-    connected = transport.Transport(transport.load_config(kubeconfig, None), transport.TransportOptions(workers=16))
-    return connected, restmapper.RESTMapper(connected)
+def definition() -> dict[str, Any]:
+    """Return the CRD."""
+    schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
+    names = {"kind": GVK.kind, "plural": "widgets", "singular": "widget"}
+    version = {"name": GVK.version, "served": True, "storage": True, "schema": schema}
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"widgets.{GVK.group}"},
+        "spec": {"group": GVK.group, "scope": "Namespaced", "names": names, "versions": [version]},
+    }
 
 
-def is_served(mapper: restmapper.RESTMapper) -> bool:
-    """Ask whether the API server knows the kind."""
-    try:
-        mapper.resource(KIND)
-    except errors.KindNotFoundError:
-        return False
-    return True
+def widget(number: int) -> dict[str, Any]:
+    """Return an object that the server sends as about `SIZE` bytes."""
+    labels = {"app.kubernetes.io/name": f"app-{number % 100}", "app.kubernetes.io/instance": f"widget-{number}"}
+    spec = {f"field{n}": f"value-{number}-{n}" for n in range(20)}
+    body = {
+        "apiVersion": GVK.api_version,
+        "kind": GVK.kind,
+        "metadata": {"name": f"widget-{number:05}", "namespace": NAMESPACE, "labels": labels},
+        "spec": spec,
+    }
+    return body | {"spec": {**spec, "text": "x" * 428}}
 
 
-def fill(kubeconfig: str) -> None:
-    """Create the definition and the resources."""
-    connected, mapper = connect(kubeconfig)
-    client = live.LiveClient(connected, mapper)
-    client.apply(DEFINITION, interfaces.ApplyOptions("bench", force=True))
-    deadline = time.monotonic() + 30
-    while not is_served(mapper):
-        assert time.monotonic() < deadline, "the kind is not served"
-        time.sleep(0.2)
+class Writer:
+    """Fills the cluster, with the credentials of a kubeconfig's only user."""
 
-    def create(number: int) -> None:
-        padding = "x" * (OBJECT_BYTES - 700)
-        spec = {"replicas": number, "image": "registry.example.com/app:1.0", "padding": padding}
-        metadata = {"name": f"sample-{number:05}", "namespace": NAMESPACE, "labels": {"app": f"app-{number % 100}"}}
-        client.create({"apiVersion": KIND.api_version, "kind": KIND.kind, "metadata": metadata, "spec": spec})
+    def __init__(self, kubeconfig: pathlib.Path) -> None:
+        config = yaml.safe_load(kubeconfig.read_text(encoding="utf-8"))
+        cluster, user = config["clusters"][0]["cluster"], config["users"][0]["user"]
+        context = ssl.create_default_context(cadata=base64.b64decode(cluster["certificate-authority-data"]).decode())
+        with tempfile.NamedTemporaryFile(suffix=".pem") as file:
+            file.write(base64.b64decode(user["client-certificate-data"]) + base64.b64decode(user["client-key-data"]))
+            file.flush()
+            context.load_cert_chain(file.name)
+        self._server = cluster["server"]
+        self._pool = urllib3.PoolManager(ssl_context=context, maxsize=16)
 
-    with concurrent.futures.ThreadPoolExecutor(16) as pool:
-        list(pool.map(create, range(COUNT)))
-    connected.close()
+    def request(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
+        """Return status and decoded answer."""
+        headers = {"Content-Type": "application/json"}
+        data = None if body is None else msgspec.json.encode(body)
+        answer = self._pool.request(method, self._server + path, body=data, headers=headers)
+        return answer.status, answer.json()
+
+    def fill(self, count: int) -> int:
+        """Make the CRD and *count* objects, as far as they are missing; return the size of one."""
+        self.request("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", definition())
+        collection = f"/apis/{GVK.group}/{GVK.version}/namespaces/{NAMESPACE}/widgets"
+        while self.request("GET", f"{collection}?limit=1")[0] != 200:
+            time.sleep(0.2)
+        with concurrent.futures.ThreadPoolExecutor(16) as workers:
+            list(workers.map(lambda number: self.request("POST", collection, widget(number)), range(count)))
+        return len(msgspec.json.encode(self.request("GET", f"{collection}/widget-00000")[1]))
 
 
-def resident_mb() -> float:
-    """Return this process' resident memory."""
-    pages = int(pathlib.Path("/proc/self/statm").read_text().split()[1])
-    return pages * 4096 / 1e6
+class Paged:
+    """A server without streaming lists, to measure the classic list."""
+
+    def __init__(self, inner: informer_listwatch.ListerWatcher) -> None:
+        self._inner = inner
+        self.list_page = inner.list_page
+
+    def watch(self, options: informer_listwatch.WatchOptions) -> informer_listwatch.WatchStream:
+        """Refuse to stream a state."""
+        if options.send_initial_events:
+            raise errors.InvalidError(422, "Invalid", "no streaming lists")
+        return self._inner.watch(options)
 
 
-def measure(kubeconfig: str) -> dict[str, float]:
-    """Sync once in this process and read; return the figures."""
-    connected, mapper = connect(kubeconfig)
-    mapper.resource(KIND)  # the connection stands, and everything is imported
-    key = shared_informer.InformerKey(KIND)
-    options = factory.FactoryOptions(clock=clocks.RealClock())
-    informers = factory.InformerFactory(lambda wanted: listwatch.RESTListerWatcher(connected, mapper, wanted), options)
-    informer = informers.informer(key)
-    gc.collect()
-    memory, cpu, wall = resident_mb(), time.process_time(), time.monotonic()
+def resident_megabytes() -> float:
+    """Return how much memory this process holds now."""
+    pages = int(pathlib.Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * resource.getpagesize() / 1e6
+
+
+def measure(kubeconfig: pathlib.Path, *, is_paged: bool) -> None:
+    """Sync once and print what it cost."""
+    connected = transport.Transport(transport.load_config(str(kubeconfig), None), transport.TransportOptions(workers=1))
+    mapper = restmapper.RESTMapper(connected)
+    mapper.resource(GVK)  # discovery and the connection's set-up are not the sync
+
+    def lister_watcher(key: factory.InformerKey) -> informer_listwatch.ListerWatcher:
+        plain = listwatch.RESTListerWatcher(connected, mapper, key)
+        return Paged(plain) if is_paged else plain
+
+    informers = factory.InformerFactory(lister_watcher)
+    informer = informers.informer(GVK)
+    memory, cpu, wall = resident_megabytes(), time.process_time(), time.perf_counter()
     informers.start()
-    while not informer.has_synced():
-        time.sleep(0.005)
-    figures = {"cpu_s": time.process_time() - cpu, "wall_s": time.monotonic() - wall}
-    gc.collect()
-    figures["memory_mb"] = resident_mb() - memory
-    keys = informer.store.keys()
-    figures["objects"] = len(keys)
-    figures["bytes"] = statistics.mean(len(each.raw) for each in informer.store.list())
-    started = time.perf_counter()
-    for each in keys:
-        found = informer.store.get(each)
-        assert found is not None
-        found.decode()
-    figures["read_us"] = (time.perf_counter() - started) / len(keys) * 1e6
+    assert informers.wait_for_sync(threading.Event(), 60.0), informer.last_error
+    cpu, wall, memory = time.process_time() - cpu, time.perf_counter() - wall, resident_megabytes() - memory
+    key = informer.store.keys()[0]
+    began = time.perf_counter()
+    for _ in range(READS):
+        snapshot = informer.store.get(key)
+        assert snapshot is not None
+        snapshot.decode()
+    read = (time.perf_counter() - began) / READS
+    way = "pages" if is_paged else "stream"
+    print(
+        f"{way:<7} {len(informer.store)} objects: sync {cpu:.2f} s CPU, {wall:.2f} s wall, "
+        f"{memory:.1f} MB more resident memory, one cached read {read * 1e6:.1f} us"
+    )
     informers.stop(2.0)
     connected.close()
-    return figures
 
 
 def main() -> None:
-    """Fill a control plane of its own, and measure in fresh processes."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--measure", metavar="KUBECONFIG", help="measure once, print JSON (used by itself)")
+    """Fill the cluster, then measure each way of syncing several times."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--kubeconfig", type=pathlib.Path, required=True)
+    parser.add_argument("--count", type=int, default=10_000)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--measure", choices=["stream", "pages"], help="only this way, once, in this process")
     arguments = parser.parse_args()
     if arguments.measure:
-        print(json.dumps(measure(arguments.measure)))
+        measure(arguments.kubeconfig, is_paged=arguments.measure == "pages")
         return
-    from envtest import controlplane  # noqa: PLC0415 (only the outer process runs a server)
-
-    with controlplane.ControlPlane() as running:
-        fill(str(running.kubeconfig))
-        command = [sys.executable, "-m", "benchmarks.informer_sync", "--measure", str(running.kubeconfig)]
-        runs = [json.loads(subprocess.run(command, check=True, capture_output=True).stdout) for _ in range(RUNS)]
-    for name in runs[0]:
-        values = sorted(run[name] for run in runs)
-        print(f"{name:10} median {statistics.median(values):10.2f}   all {', '.join(f'{value:.2f}' for value in values)}")
+    size = Writer(arguments.kubeconfig).fill(arguments.count)
+    print(f"{arguments.count} objects of {size} bytes")
+    for way in ("stream", "pages"):
+        for _ in range(arguments.runs):
+            command = [sys.executable, __file__, "--kubeconfig", str(arguments.kubeconfig), "--measure", way]
+            subprocess.run(command, check=True, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
 
 
 if __name__ == "__main__":
