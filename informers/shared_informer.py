@@ -170,6 +170,7 @@ class SharedInformer:
         has_ended = self._join(timeout_seconds)
         for one in listeners:
             has_ended = one.join(max(0.0, deadline - self._options.clock.monotonic())) and has_ended
+        self._metrics.synced(is_synced=False)
         return has_ended
 
     def _join(self, timeout_seconds: float) -> bool:

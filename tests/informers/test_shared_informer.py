@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from informers import errors, events, indexer, shared_informer
-from tests.support import fake_clock
+from tests.support import fake_clock, informer_metrics
 from tests.support import fake_lister_watcher as fakes
 from tests.support.snapshots import CONFIG_MAP
 
@@ -27,7 +27,8 @@ class World:
         self.clock = fake_clock.FakeClock()
         self.stream = fakes.FakeStream(stays_open=True)
         self.server = fakes.FakeListerWatcher(self.stream)
-        options = shared_informer.InformerOptions(self.clock, resync_seconds, uniform=shortest)
+        self.metrics = informer_metrics.RecordingMetrics()
+        options = shared_informer.InformerOptions(self.clock, resync_seconds, self.metrics, uniform=shortest)
         self.informer = shared_informer.SharedInformer(KEY, self.server, options)
         self._moves = queue.Queue()
         self.informer.on_advance(lambda: self._moves.put(self.informer.store.resource_version))
@@ -342,3 +343,36 @@ def test_an_informer_that_never_started_stops(world, handler):
     """Nothing runs, so nothing is waited for."""
     world.informer.add_handler(handler)
     assert world.informer.stop(0.0)
+
+
+def test_an_informer_is_measured(world):
+    """Whether it is synced, how much it holds, lists, reconnects by reason, signs of life and handlers' failures."""
+    failed = threading.Event()
+
+    def fail(event):
+        failed.set()
+        raise ValueError("no")
+
+    world.informer.add_handler(fail)
+    assert world.metrics.made_for == [(CONFIG_MAP, "", "")]
+    assert world.metrics.is_synced is None
+    world.server.then(fakes.FakeStream(fakes.bookmark("30"), stays_open=True))
+    world.sync()
+    world.stream.send(fakes.frame("DELETED", "a", "20"), errors.TransportError("reset"))
+    world.wait_for_version("30")
+    measures = world.metrics
+    assert (measures.is_synced, measures.count, measures.lists, measures.reasons) == (True, 1, 1, ["broken"])
+    assert measures.heards == 3
+    assert failed.wait(PATIENCE)
+    assert world.informer.stop(PATIENCE)
+    assert measures.failures >= 1
+    assert measures.is_synced is False
+
+
+def test_selectors_are_named_in_the_metrics():
+    """Both selectors make one label."""
+    measures = informer_metrics.RecordingMetrics()
+    key = shared_informer.InformerKey(CONFIG_MAP, "ns", "a=b", "metadata.name=x")
+    shared_informer.SharedInformer(key, fakes.FakeListerWatcher(), shared_informer.InformerOptions(metrics=measures))
+    assert measures.made_for == [(CONFIG_MAP, "ns", "a=b;metadata.name=x")]
+    assert str(key) == "v1.ConfigMap ns a=b;metadata.name=x"
