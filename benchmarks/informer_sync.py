@@ -78,7 +78,8 @@ class Writer:
         headers = {"Content-Type": "application/json"}
         data = None if body is None else msgspec.json.encode(body)
         answer = self._pool.request(method, self._server + path, body=data, headers=headers)
-        return answer.status, answer.json()
+        # a path that is not served yet is answered in plain text
+        return answer.status, answer.json() if answer.headers.get("Content-Type", "").startswith("application/json") else {}
 
     def fill(self, count: int) -> int:
         """Make the CRD and *count* objects, as far as they are missing; return the size of one."""
