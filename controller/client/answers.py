@@ -59,18 +59,25 @@ def _status(body: bytes) -> _Status:
         return _Status()
 
 
-def absent(error: Exception, method: str, host: str) -> errors.TransportError:
-    """Return the error for a request without an answer; its cause tells why and quotes nothing of what was sent or received."""
-    cause = _cause(error)
-    failure = errors.TransportError(f"{method} {host}: {cause or type(cause).__name__}")
+def absent(error: Exception, method: str, host: str, outside: BaseException | None = None) -> errors.TransportError:
+    """Return the error for a request without an answer; its cause tells why and quotes nothing of what was sent or received.
+
+    Args:
+        error: What urllib3 or the system raised.
+        method: The request's.
+        host: The server's.
+        outside: What the caller was handling when it asked: no cause, though Python chains it.
+    """
+    cause = _cause(error, outside)
+    failure = errors.TransportError(f"{method} {host}: {str(cause) or type(cause).__name__}")
     failure.__cause__ = cause
     return failure
 
 
-def _cause(error: BaseException) -> Exception:
+def _cause(error: BaseException, outside: BaseException | None) -> Exception:
     """Return the operating system's or TLS' own error below urllib3's wrapping; else one that says as much."""
     link: BaseException | None = error
-    while link is not None:
+    while link is not None and link is not outside:
         if isinstance(link, OSError) and not isinstance(link, urllib3.exceptions.HTTPError):
             return link
         if isinstance(link, http.client.IncompleteRead):

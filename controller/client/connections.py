@@ -7,6 +7,8 @@ A connection is cut by shutting down a twin of its socket's descriptor. Closing 
 and shutting down a TLS socket takes its TLS state away from under a thread that reads. Only the look-up of a name cannot be cut.
 """
 
+import errno
+import os
 import socket
 import threading
 import weakref
@@ -16,6 +18,7 @@ from typing import Any
 import urllib3
 import urllib3.connection
 from urllib3 import exceptions
+from urllib3.util import wait
 
 # As client-go has it: a probe after 30 s of silence, then every 15 s, dead after 9 of them. The names are Linux's; where they are
 # missing, keepalive is on with the system's numbers.
@@ -67,8 +70,16 @@ class Connections:
 
         return Tracked
 
-    def add(self, connection: object, sock: socket.socket) -> None:
-        """Know *sock* as that of *connection*.
+    def add(self, connection: object, sock: socket.socket, address: tuple[Any, ...] = ()) -> int:
+        """Know *sock* as that of *connection*, and begin to connect it.
+
+        Args:
+            connection: urllib3's.
+            sock: Its socket; closed if it is too late for it. With an address it must not block.
+            address: Where to connect to; empty if it is connected. One that has not begun to connect could not be cut.
+
+        Returns:
+            The system's error code, 0 for none.
 
         Raises:
             ConnectionAbortedError: All connections are cut.
@@ -81,6 +92,7 @@ class Connections:
             self._twins[connection] = sock.dup()
             if old is not None:
                 old.close()
+            return sock.connect_ex(address) if address else 0
 
     def forget(self, connection: object) -> None:
         """Close the twin of *connection*."""
@@ -113,17 +125,27 @@ def _dial(connection: urllib3.connection.HTTPConnection, known: Connections) -> 
     for family, kind, protocol, _, address in addresses:
         sock = socket.socket(family, kind, protocol)
         try:
-            known.add(connection, sock)
             for option in connection.socket_options or ():
                 sock.setsockopt(*option)
+            sock.settimeout(0)
+            begun = known.add(connection, sock, address)
+            _wait_connected(sock, begun, connection.timeout)
             sock.settimeout(connection.timeout)
-            sock.connect(address)
         except OSError as error:
             sock.close()
             failure = error
         else:
             return sock
     raise exceptions.NewConnectionError(connection, str(failure)) from failure
+
+
+def _wait_connected(sock: socket.socket, code: int, timeout_seconds: float | None) -> None:
+    if code in {errno.EINPROGRESS, errno.EWOULDBLOCK}:
+        if not wait.wait_for_write(sock, timeout_seconds):
+            raise TimeoutError("connecting took too long")
+        code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    if code:
+        raise OSError(code, os.strerror(code))
 
 
 def _shut_down(twin: socket.socket) -> None:

@@ -4,6 +4,7 @@ What flows in: a response whose body is still being sent. What flows out: one JS
 any thread may stop. Mirrors client-go/rest/watch; deviation: frames stay bytes.
 """
 
+import sys
 import threading
 from collections.abc import Callable, Iterator
 
@@ -50,10 +51,11 @@ class WatchStream:
 
     def _read(self) -> bytes:
         """Return what has come; b"" at the end, which includes whatever happens after `stop`."""
+        outside = sys.exception()
         try:
             chunk = b"" if self._is_stopped.is_set() else self._response.read1(CHUNK_BYTES)
         except (urllib3.exceptions.HTTPError, OSError) as error:
-            failure = answers.absent(error, "watch of", self._host)
+            failure = answers.absent(error, "watch of", self._host, outside)
         else:
             return chunk
         if self._is_stopped.is_set():

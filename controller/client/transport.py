@@ -8,7 +8,8 @@ than the network saves on the way to a server nearby).
 
 Credentials: a pod's token is read again when it is a minute old, an exec plugin is asked again when what it gave expires. A 401
 makes all be read again, once a request: also a kubeconfig's tokenFile, and client certificates. A CA file is read for each new
-connection. HTTPS_PROXY and NO_PROXY count, and a kubeconfig's proxy-url and tls-server-name.
+connection. An exec plugin has no deadline: requests wait for it. HTTPS_PROXY and NO_PROXY count, and a kubeconfig's proxy-url
+and tls-server-name.
 
 Every request goes through `Transport._exchange`, again for each try: the one place where a lease can be asked for.
 """
@@ -17,6 +18,7 @@ import copy
 import importlib.metadata
 import os
 import pathlib
+import sys
 import threading
 import urllib.parse
 import weakref
@@ -68,7 +70,7 @@ class Request:
     body: bytes | None = field(default=None, repr=False)
     content_type: str = "application/json"
     timeout_seconds: float = 30.0
-    """For each try and each of its parts: a free connection, the answer's head, the answer's body."""
+    """For each try and each of its parts: a free connection, each read of the answer's head, the answer's body."""
     is_informers: bool = False
     """Sent beside the watches, so that a worker never waits for an informer's long list."""
 
@@ -232,9 +234,11 @@ class Transport:
         configuration.connection_pool_maxsize = size
         configuration.socket_options = list(connections.KEEPALIVE)
         configuration.retries = False
-        if configuration.proxy and not configuration.proxy_headers and (auth := urllib3.util.parse_url(configuration.proxy).auth):
-            configuration.proxy_headers = urllib3.util.make_headers(proxy_basic_auth=urllib.parse.unquote(auth))
-        manager: urllib3.PoolManager = rest.RESTClientObject(configuration).pool_manager
+        proxy = _without_password(configuration)
+        try:
+            manager: urllib3.PoolManager = rest.RESTClientObject(configuration).pool_manager
+        except (ImportError, urllib3.exceptions.HTTPError, ValueError) as error:
+            raise ConfigError(f"the proxy {proxy} cannot be used: {error}") from error
         manager.connection_pool_kw["block"] = is_blocking
         self._connections.track(manager)
         return manager
@@ -298,8 +302,10 @@ class Transport:
         self._credentials.refresh(edition)
         configuration = self._credentials.configuration
         for manager in (self._workers, self._watches):
-            # Connections are kept by their certificate: a new one makes new connections.
             manager.connection_pool_kw.update(cert_file=configuration.cert_file, key_file=configuration.key_file)
+            if configuration.cert_file:
+                # A connection keeps the certificate that it began with; the new one may be in a file of the same name.
+                manager.clear()
 
     def _exchange(
         self,
@@ -311,6 +317,7 @@ class Transport:
         """Send *request* once; what goes wrong is a value, so that no chain of exceptions holds an answer's words."""
         if self._is_closed.is_set():
             return errors.TransportError("the transport is closed")
+        outside = sys.exception()
         try:
             response = pool.request(
                 request.method,
@@ -330,7 +337,7 @@ class Transport:
                 answer = answers.refused(refusal.status, refusal.headers, refusal.body)
         except (urllib3.exceptions.HTTPError, OSError) as error:
             self._options.on_request(request.method, self._host_label, "<error>")
-            return answers.absent(error, request.method, self._host_label)
+            return answers.absent(error, request.method, self._host_label, outside)
         self._options.on_request(request.method, self._host_label, str(response.status))
         return answer
 
@@ -363,3 +370,18 @@ class Transport:
         self._connections.cut_all()
         for manager in (self._workers, self._watches):
             manager.clear()
+
+
+def _without_password(configuration: Any) -> str:
+    """Take user and password out of the proxy's URL, into the header that is sent to it; return the URL, "" for none."""
+    if not configuration.proxy:
+        return ""
+    try:
+        parsed = urllib3.util.parse_url(configuration.proxy)
+    except urllib3.exceptions.LocationParseError:
+        parsed = urllib3.util.Url()
+    if parsed.host is None:
+        raise ConfigError("the proxy's URL (HTTPS_PROXY, ALL_PROXY or the kubeconfig's proxy-url) is not one")
+    if parsed.auth and not configuration.proxy_headers:
+        configuration.proxy_headers = urllib3.util.make_headers(proxy_basic_auth=urllib.parse.unquote(parsed.auth))
+    return str(parsed._replace(auth=None))
