@@ -66,14 +66,7 @@ def _run(uid: str, container: api.Json, before: api.Json | None, now: str) -> ap
         return _running(uid, container, 0, now)
     if before["image"] == container["image"]:
         return before
-    ended = {
-        "exitCode": 0,
-        "reason": "Completed",
-        "startedAt": before["state"]["running"]["startedAt"],
-        "finishedAt": now,
-        "containerID": before["containerID"],
-    }
-    return {**_running(uid, container, before["restartCount"] + 1, now), "lastState": {"terminated": ended}}
+    return {**_running(uid, container, before["restartCount"] + 1, now), "lastState": _ended(before, now)}
 
 
 def _complete(uid: str, container: api.Json, before: api.Json | None, now: str) -> api.Json:
@@ -82,14 +75,7 @@ def _complete(uid: str, container: api.Json, before: api.Json | None, now: str) 
         return {**_running(uid, container, 0, now), "ready": False}
     if "terminated" in before["state"]:
         return before
-    ended = {
-        "exitCode": 0,
-        "reason": "Completed",
-        "startedAt": before["state"]["running"]["startedAt"],
-        "finishedAt": now,
-        "containerID": before["containerID"],
-    }
-    return {**before, "ready": True, "started": False, "state": {"terminated": ended}}
+    return {**before, "ready": True, "started": False, "state": _ended(before, now)}
 
 
 def _running(uid: str, container: api.Json, restarts: int, now: str) -> api.Json:
@@ -121,3 +107,15 @@ def _waiting(container: api.Json) -> api.Json:
 
 def _digest(*parts: str) -> str:
     return hashlib.sha256("/".join(parts).encode()).hexdigest()
+
+
+def _ended(running: api.Json, now: str) -> api.Json:
+    """The state of a container that ran and has completed."""
+    ended = {
+        "exitCode": 0,
+        "reason": "Completed",
+        "startedAt": running["state"]["running"]["startedAt"],
+        "finishedAt": now,
+        "containerID": running["containerID"],
+    }
+    return {"terminated": ended}

@@ -19,3 +19,6 @@ NAMESPACE = objects.GroupVersionKind("", "v1", "Namespace")
 
 CHILDREN = (SERVICE_ACCOUNT, CONFIG_MAP, NETWORK_POLICY, SERVICE, DEPLOYMENT, HPA, INGRESS)
 """The kinds of an instance's children: what is owned, watched and pruned."""
+
+OBSERVED = (DEPLOYMENT, HPA, INGRESS)
+"""Of these, what is there decides what is written, or stands in the status; the others only the applier looks at."""

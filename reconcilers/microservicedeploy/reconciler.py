@@ -34,7 +34,6 @@ _PROBLEMS = {
 }
 QUOTA_SECONDS = 15.0
 """How often a held instance looks again, should no event tell: what it waits for may come about without a change of the quota."""
-_GROWING = frozenset({"Deployment", "HorizontalPodAutoscaler"})
 _WARNINGS = frozenset({conditions.READY, conditions.SPEC_VALID, conditions.AUTH_READY, conditions.HOST_READY})
 
 
@@ -136,7 +135,7 @@ class InstanceReconciler:
         reads = self._tools.reads
         a_pass = _Pass(primary, instance, spec_errors=tuple(desired.problems(instance)))
         a_pass.last_active = (primary.get("status") or {}).get("lastActiveReplicas")
-        for gvk in kinds.CHILDREN:
+        for gvk in kinds.OBSERVED:
             a_pass.live[gvk.kind] = reads.child(gvk, instance)
         if instance.spec.need_auth:
             sight = self._tools.tenants.look(objects.ObjectKey(instance.namespace, instance.spec.tenant))
@@ -178,7 +177,7 @@ class InstanceReconciler:
         children = desired.children(instance, tools.settings, plan)
         self._prune(a_pass, owner, children)  # before the Deployment: an HPA on its way out must not answer what we write
         for child in children:
-            if a_pass.shortfall and child["kind"] in _GROWING and quota.grows(child, a_pass.live[child["kind"]]):
+            if a_pass.shortfall and quota.grows(child, a_pass.live.get(child["kind"])):
                 a_pass.is_held = True
                 a_pass.look_again.append(QUOTA_SECONDS)
             else:
