@@ -7,6 +7,7 @@ pkg/controller/util/consistency (ConsistencyStore); deviation: a key is released
 """
 
 import contextvars
+import functools
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -56,14 +57,16 @@ def covers(informer: shared_informer.SharedInformer, write: interfaces.Write) ->
     )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class _Held:
-    barriers: tuple[tuple[shared_informer.SharedInformer, interfaces.Write], ...]
+    waits: dict[shared_informer.SharedInformer, list[interfaces.Write]]
+    """What each informer does not show yet; changed under the lock, empty when there is nothing to wait for."""
     deadline: float
     release: Callable[[bool], None]
 
-    def is_done(self) -> bool:
-        return all(is_visible(informer, write) for informer, write in self.barriers)
+
+def _missing(informer: shared_informer.SharedInformer, writes: Sequence[interfaces.Write]) -> list[interfaces.Write]:
+    return [write for write in writes if covers(informer, write) and not is_visible(informer, write)]
 
 
 class ConsistencyStore:
@@ -81,6 +84,8 @@ class ConsistencyStore:
         self._condition = threading.Condition()
         self._held: dict[_Held, None] = {}
         """In order of their deadlines, since all wait equally long."""
+        self._waiting: dict[shared_informer.SharedInformer, dict[_Held, None]] = {}
+        """Who waits for which informer, so that a move of its store costs nothing for those who wait for others."""
         self._subscriptions: dict[shared_informer.SharedInformer, Callable[[], None]] = {}
         self._is_stopped = False
 
@@ -94,25 +99,34 @@ class ConsistencyStore:
         Returns:
             False if there is nothing to wait for; *release* is not called then.
         """
-        informers = self._informers()
-        barriers = tuple((i, w) for w in writes for i in informers if covers(i, w) and not is_visible(i, w))
-        if not barriers:
+        waits = {informer: missing for informer in self._informers() if (missing := _missing(informer, writes))}
+        if not waits:
             return False
-        held = _Held(barriers, self._clock.monotonic() + self._deadline_seconds, release)
+        held = _Held(waits, self._clock.monotonic() + self._deadline_seconds, release)
+        informers = tuple(waits)
         with self._condition:
             if self._is_stopped:
                 return False
             self._held[held] = None
-            for informer, _ in barriers:
+            for informer in informers:
+                self._waiting.setdefault(informer, {})[held] = None
                 if informer not in self._subscriptions:
-                    self._subscriptions[informer] = informer.on_advance(self._look)
+                    self._subscriptions[informer] = informer.on_advance(functools.partial(self._look, informer))
             self._condition.notify_all()
-        self._look()  # the store may have moved before the subscription
+        for informer in informers:
+            self._look(informer)  # the store may have moved before the subscription
         return True
 
-    def _look(self) -> None:
+    def _look(self, informer: shared_informer.SharedInformer) -> None:
+        """See who waited for nothing but what *informer* shows now."""
+        done = []
         with self._condition:
-            done = [held for held in self._held if held.is_done()]
+            for held in list(self._waiting.get(informer, ())):
+                held.waits[informer] = _missing(informer, held.waits[informer])
+                if not held.waits[informer]:
+                    del held.waits[informer], self._waiting[informer][held]
+                    if not held.waits:
+                        done.append(held)
         for held in done:
             self._release(held, is_late=False)
 
@@ -121,6 +135,8 @@ class ConsistencyStore:
             if held not in self._held:
                 return
             del self._held[held]
+            for informer in held.waits:
+                del self._waiting[informer][held]
         held.release(is_late)
 
     def start(self) -> None:

@@ -10,6 +10,7 @@ from tests.support import fake_clock
 from tests.support.snapshots import CONFIG_MAP, snapshot
 
 KEY = objects.ObjectKey("default", "a")
+SERVICE = objects.GroupVersionKind("", "v1", "Service")
 
 
 @dataclass
@@ -92,6 +93,24 @@ def test_the_store_releases_a_held_key_once(store, informer):
     assert released == []
     informer.advance(7)
     informer.advance(8)
+    assert released == [False]
+
+
+def test_a_key_waits_for_every_informer_that_it_wrote_to_and_for_no_other(clock):
+    """A key is released when the last of its informers shows its writes; a store that moves looks at no write of other kinds."""
+    maps, services = FakeInformer(), FakeInformer()
+    services.key = factory.InformerKey(SERVICE)
+    store = consistency.ConsistencyStore(lambda: [maps, services], clock)
+    released = []
+    assert store.hold([write("5"), interfaces.Write(SERVICE, KEY, "uid-b", "6")], released.append)
+    services.advance(6)
+    assert released == []
+    services.store = None  # whoever asked it again would fail
+    maps.advance(4)
+    for callback in list(services.callbacks):
+        callback()
+    assert released == []
+    maps.advance(5)
     assert released == [False]
 
 

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Sequence
 from typing import Self
 
 from tests.support import cluster
@@ -17,10 +18,12 @@ from tests.support import cluster
 class ManagerProcess:
     """A context manager around the process."""
 
-    def __init__(self, kubeconfig: pathlib.Path, log: pathlib.Path, *flags: str) -> None:
+    def __init__(
+        self, kubeconfig: pathlib.Path, log: pathlib.Path, *flags: str, program: Sequence[str] = ("controller",)
+    ) -> None:
         self.log = log
         self._command = [
-            *(sys.executable, "-m", "controller", "run", "--kubeconfig", str(kubeconfig), "--log-level", "debug"),
+            *(sys.executable, "-m", *program, "run", "--kubeconfig", str(kubeconfig), "--log-level", "debug"),
             *("--metrics-bind-address", "127.0.0.1:0", "--health-probe-bind-address", "127.0.0.1:0", *flags),
         ]
         self._process: subprocess.Popen[bytes] | None = None
@@ -33,6 +36,12 @@ class ManagerProcess:
         """Start the process; return at once."""
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(self._command, stdout=output, stderr=output, cwd=cluster.ROOT)
+
+    @property
+    def pid(self) -> int:
+        """The process's number."""
+        assert self._process is not None
+        return self._process.pid
 
     def wait_until_working(self) -> None:
         """Wait until the workers run."""
