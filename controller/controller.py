@@ -217,6 +217,7 @@ class Controller:
     def _reconcile(self, request: reconcile.Request) -> tuple[reconcile.Result, BaseException | None]:
         started = self.services.clock.monotonic()
         with structlog.contextvars.bound_contextvars(**self._log_context(request)):
+            _log.debug("Reconciling")
             try:
                 return _checked(self.reconciler.reconcile(request)), None
             except BaseException as error:  # noqa: BLE001 (a worker survives whatever a reconciler does, even sys.exit)
