@@ -8,8 +8,6 @@ The sources, in this order for each program: the folder ``KUBEBUILDER_ASSETS``, 
 archives, compilation from the Go modules. A program of the wrong version counts as missing.
 """
 
-import contextlib
-import fcntl
 import hashlib
 import os
 import pathlib
@@ -17,10 +15,10 @@ import platform
 import shutil
 import tempfile
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from envtest import download, go_build, progress, versions
+from envtest import download, go_build, locks, progress, versions
 
 REQUIRED = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
 KUBECTL = "kubectl"
@@ -142,7 +140,7 @@ class _Search:
     def run(self) -> Mapping[str, pathlib.Path]:
         self._look()
         if self._missing():
-            with _lock(self._where.cache, self._options.report):
+            with locks.hold(self._where.cache / "lock", self._options.report):
                 self._look()  # another process may have fetched them while we waited
                 self._fetch()
         if missing := self._missing():
@@ -218,16 +216,3 @@ class _Search:
             names = [name for name in missing if reason in self._failures[name]]
             lines.append(f"  {'all of them' if names == list(missing) else ', '.join(names)}: {reason}")
         return "\n".join(lines)
-
-
-@contextlib.contextmanager
-def _lock(cache: pathlib.Path, report: progress.Report) -> Iterator[None]:
-    """Let one process at a time fetch programs; the kernel frees the lock of one that dies."""
-    cache.mkdir(parents=True, exist_ok=True)
-    with (cache / "lock").open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            report("another process is fetching the programs; waiting for it ...")
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield
