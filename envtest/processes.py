@@ -14,9 +14,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 _LAUNCHER = pathlib.Path(__file__).with_name("parent_death.py")
 _TAIL_LINES = 15
+
+
+@dataclass(frozen=True)
+class User:
+    """A user and a group, by number."""
+
+    user: int
+    group: int
+
+    def __str__(self) -> str:
+        return f"{self.user}:{self.group}"
 
 
 class Process:
@@ -58,25 +70,26 @@ class Starter:
     def __init__(self) -> None:
         self._thread = concurrent.futures.ThreadPoolExecutor(max_workers=1, thread_name_prefix="envtest-starter")
 
-    def start(self, command: Sequence[str], log: pathlib.Path) -> Process:
+    def start(self, command: Sequence[str], log: pathlib.Path, user: User | None = None) -> Process:
         """Start *command*; it appends its output to *log*.
 
         Args:
             command: Absolute path of the program, then its arguments.
             log: The file, made if missing.
+            user: Whom to run it as, which only root can choose; None is ourselves.
 
         Returns:
             The running process; it is killed when this starter is closed or our process ends, however it ends.
         """
-        return self._thread.submit(self._start, list(command), log).result()
+        return self._thread.submit(self._start, list(command), log, user).result()
 
     def close(self) -> None:
         """End the thread, and so everything it started that still runs."""
         self._thread.shutdown(wait=True)
 
     @staticmethod
-    def _start(command: list[str], log: pathlib.Path) -> Process:
-        launcher = [sys.executable, "-I", "-S", str(_LAUNCHER), str(os.getpid())]
+    def _start(command: list[str], log: pathlib.Path, user: User | None) -> Process:
+        launcher = [sys.executable, "-I", "-S", str(_LAUNCHER), str(os.getpid()), str(user or "-")]
         with log.open("ab") as output:
             # A session of its own: Ctrl-C in a terminal reaches us only, and we stop the processes in order.
             popen = subprocess.Popen(  # noqa: SIM115, RUF100

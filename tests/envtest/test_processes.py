@@ -102,7 +102,9 @@ def test_processes_end_with_us(tmp_path):
 def test_a_process_without_its_parent_does_not_start():
     """A process whose parent is gone before it could be bound to it does not start."""
     launcher = [sys.executable, "-I", "-S", processes.__file__.replace("processes", "parent_death")]
-    answer = subprocess.run([*launcher, str(os.getpid() + 1), "/bin/echo", "alive"], capture_output=True, text=True, check=False)
+    answer = subprocess.run(
+        [*launcher, str(os.getpid() + 1), "-", "/bin/echo", "alive"], capture_output=True, text=True, check=False
+    )
     assert answer.returncode == 1
     assert answer.stdout == ""
     assert "is gone" in answer.stderr
