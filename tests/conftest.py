@@ -1,50 +1,70 @@
-"""Fixtures that give tests a real Kubernetes API, and the rule for when there is none.
+"""Fixtures that give tests a real Kubernetes API and a real nginx, and the rule for when there is none.
 
-Tests that need one are marked ``controlplane``. They run if the programs are cached, on PATH or downloadable; with
-CONTROL_PLANE=real they are compiled if need be. Otherwise these tests are left out, and the last line of the run says so.
+Tests that need one are marked ``controlplane`` or ``nginx``. They run if the programs are installed, cached or downloadable; with
+CONTROL_PLANE=real a control plane is compiled if need be, and it is an error if anything is missing. Otherwise these tests are
+left out, and the last lines of the run say so.
 """
 
 import os
 
 import pytest
 
-from envtest import binaries
+from envtest import binaries, nginx
 from tests.support import control_planes
 
 _STARTS = pytest.StashKey[list[str]]()
-_LEFT_OUT = pytest.StashKey[tuple[int, str]]()
+_LEFT_OUT = pytest.StashKey[list[tuple[str, int, str]]]()
+IS_REAL = os.environ.get("CONTROL_PLANE") == "real"
+
+
+def _find_control_plane(report):
+    binaries.find(binaries.Options(allow_build=IS_REAL, report=report))
+
+
+_FINDERS = {
+    "controlplane": ("control plane", _find_control_plane, "CONTROL_PLANE=real make test compiles it"),
+    "nginx": ("nginx", nginx.find, "install it to run them"),
+}
+"""For each marker what it needs, how that is found, and how it can be had."""
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
-    """Leave out the tests that need an API server if there can be none; trylast: after -m and -k have made their choice."""
-    needing = [item for item in items if item.get_closest_marker("controlplane")]
-    if not needing or config.option.collectonly:
+    """Leave out the tests that need what cannot be had; trylast: after -m and -k have made their choice."""
+    config.stash[_LEFT_OUT] = []
+    if config.option.collectonly:
         return
-    may_build = os.environ.get("CONTROL_PLANE") == "real"
     reporter = config.pluginmanager.get_plugin("terminalreporter")
-    try:
-        with config.pluginmanager.get_plugin("capturemanager").global_and_fixture_disabled():
-            binaries.find(binaries.Options(allow_build=may_build, report=reporter.write_line))
-    except binaries.BinariesError as error:
-        if may_build:
-            raise pytest.UsageError(f"CONTROL_PLANE=real, but there is no control plane:\n{error}") from error
-        config.stash[_LEFT_OUT] = (len(needing), str(error))
-        config.hook.pytest_deselected(items=needing)
-        items[:] = [item for item in items if item not in needing]
+    for marker, (name, find, advice) in _FINDERS.items():
+        needing = [item for item in items if item.get_closest_marker(marker)]
+        if not needing:
+            continue
+        try:
+            with config.pluginmanager.get_plugin("capturemanager").global_and_fixture_disabled():
+                find(reporter.write_line)
+        except (binaries.BinariesError, nginx.NginxError) as error:
+            if IS_REAL:
+                raise pytest.UsageError(f"CONTROL_PLANE=real, but there is no {name}:\n{error}") from error
+            config.stash[_LEFT_OUT] += [(name, len(needing), f"{error}\n{advice}")]
+            config.hook.pytest_deselected(items=needing)
+            items[:] = [item for item in items if item not in needing]
 
 
 def pytest_terminal_summary(terminalreporter, config):
     """Say loudly what was not tested."""
     for line in config.stash.get(_STARTS, []):
         terminalreporter.write_line(line)
-    number, reason = config.stash.get(_LEFT_OUT, (0, ""))
-    if number:
-        terminalreporter.section("control plane", red=True)
-        terminalreporter.write_line(reason)
-        terminalreporter.write_line(
-            f"control plane not available: {number} tests not run; CONTROL_PLANE=real make test compiles it", red=True, bold=True
-        )
+    for name, number, reason in config.stash.get(_LEFT_OUT, []):
+        *reasons, advice = reason.splitlines()
+        terminalreporter.section(name, red=True)
+        terminalreporter.write_line("\n".join(reasons))
+        terminalreporter.write_line(f"{name} not available: {number} tests not run; {advice}", red=True, bold=True)
+
+
+@pytest.fixture(scope="session")
+def nginx_program():
+    """The path of a real nginx."""
+    return nginx.find()
 
 
 @pytest.fixture(scope="session")

@@ -32,14 +32,16 @@ _SCRATCH_FOLDER = "/run/auth-proxy"
 # - auth_basic alone answers 401 to a request without credentials even if there is no file; the `if` makes it 403 for all.
 # - Only a WebSocket upgrade passes: h2c would let a client tunnel requests that nginx never sees.
 # - The tenant's credentials end here; the application learns the user's name only.
-# - Queries may hold secrets: the access log writes the path without them; errors below "crit", which quote the request, are off.
+# - Queries may hold secrets: the access log writes the path without them; errors below "alert", which quote the request, are off.
+# - X-Accel headers of the application are for proxies farther out: this one passes them on and does not obey them.
+# - It listens on IPv4 only: nginx does not start with an IPv6 address where the kernel has no IPv6, and no text suits both.
 # - Nothing is buffered on disk, so that bodies of any length stream; temporary paths are set because nginx makes all the folders.
 _CONFIGURATION = """\
 daemon off;
 worker_processes 1;
 worker_shutdown_timeout 25s;
 pid {scratch}/nginx.pid;
-error_log stderr crit;
+error_log stderr alert;
 events {{
   worker_connections 1024;
 }}
@@ -80,6 +82,12 @@ http {{
       proxy_request_buffering off;
       proxy_buffering off;
       proxy_next_upstream off;
+      proxy_ignore_headers X-Accel-Redirect X-Accel-Expires X-Accel-Limit-Rate X-Accel-Buffering X-Accel-Charset;
+      proxy_pass_header X-Accel-Redirect;
+      proxy_pass_header X-Accel-Expires;
+      proxy_pass_header X-Accel-Limit-Rate;
+      proxy_pass_header X-Accel-Buffering;
+      proxy_pass_header X-Accel-Charset;
       proxy_connect_timeout 5s;
       proxy_read_timeout 3600s;
       proxy_send_timeout 3600s;

@@ -49,7 +49,7 @@ def test_only_websockets_may_upgrade_and_credentials_stay() -> None:
 def test_bodies_stream_and_logs_hold_no_queries() -> None:
     """No limit, no buffer; `$request` and `$args` could hold a secret."""
     text = auth_proxy.configuration(8080)
-    for line in ("client_max_body_size 0;", "proxy_request_buffering off;", "proxy_buffering off;", "error_log stderr crit;"):
+    for line in ("client_max_body_size 0;", "proxy_request_buffering off;", "proxy_buffering off;", "error_log stderr alert;"):
         assert line in text
     assert not re.search(r"\$(request|request_uri|args|query_string|http_authorization)\b", text)
 
