@@ -27,6 +27,7 @@ KINDS = {
     "NetworkPolicy": objects.GroupVersionKind("networking.k8s.io", "v1", "NetworkPolicy"),
     "Ingress": objects.GroupVersionKind("networking.k8s.io", "v1", "Ingress"),
     "ReplicaSet": objects.GroupVersionKind("apps", "v1", "ReplicaSet"),
+    "EndpointSlice": objects.GroupVersionKind("discovery.k8s.io", "v1", "EndpointSlice"),
     "Event": objects.GroupVersionKind("events.k8s.io", "v1", "Event"),
 }
 
