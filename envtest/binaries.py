@@ -43,6 +43,8 @@ class Environment:
     """All of it, for the compiler."""
     system: str = "Linux"
     archives: download.Archives = field(default_factory=download.Archives)
+    administrators: Sequence[str] = ("/usr/sbin", "/usr/local/sbin")
+    """Folders of programs for administrators, which a user's PATH seldom names."""
 
     @classmethod
     def of_process(cls) -> "Environment":

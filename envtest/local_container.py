@@ -126,6 +126,10 @@ class LocalContainer:
         """Return the exit code, negative for a signal; None while it runs."""
         return self._running().exit_code()
 
+    def tail(self) -> str:
+        """Return the last lines that it printed."""
+        return self._running().tail()
+
     def stop(self) -> None:
         """End the program and remove its folder; harmless if it was not started."""
         if self._process is not None:

@@ -16,8 +16,6 @@ import tempfile
 
 from envtest import binaries, debian_package, locks, progress
 
-_FOLDERS = ("/usr/sbin", "/usr/local/sbin")
-"""Searched after PATH, which seldom names them for users."""
 _PACKAGES = ("nginx", "nginx-core")
 """The program is in the first one that holds it: older releases have it in the second."""
 _RUN_SECONDS = 20.0
@@ -60,14 +58,14 @@ def find(report: progress.Report = lambda _: None, environment: binaries.Environ
 
 def _look(where: binaries.Environment, tried: list[str]) -> pathlib.Path | None:
     """Return the first program that will do; note why others do not."""
-    folders = dict.fromkeys([*filter(None, where.path.split(os.pathsep)), *_FOLDERS])
+    folders = dict.fromkeys([*filter(None, where.path.split(os.pathsep)), *where.administrators])
     installed = [pathlib.Path(folder).absolute() / "nginx" for folder in folders]
     for program in [*installed, *sorted(where.cache.glob("nginx_*/nginx"))]:
         if program.is_file() and os.access(program, os.X_OK):
             if not (complaint := _complaint(program)):
                 return program
             tried.append(f"{program}: {complaint}")
-    tried.append(f"PATH, {', '.join(_FOLDERS)} and {where.cache}: no nginx that runs")
+    tried.append(f"{', '.join(['PATH', *where.administrators, str(where.cache)])}: no nginx that runs")
     return None
 
 

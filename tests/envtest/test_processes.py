@@ -108,3 +108,13 @@ def test_a_process_without_its_parent_does_not_start():
     assert answer.returncode == 1
     assert answer.stdout == ""
     assert "is gone" in answer.stderr
+
+
+def test_only_root_can_choose_the_user(starter, tmp_path):
+    """Root's processes can be another user's, without root's groups; for others there is no such choice."""
+    process = starter.start(["/bin/sh", "-c", "id -u; id -G"], tmp_path / "log", processes.User(4711, 4712))
+    is_root = os.getuid() == 0
+    assert control_planes.wait_for(lambda: process.exit_code() is not None and str(process.exit_code())) == (
+        "0" if is_root else "1"
+    )
+    assert process.tail().endswith("4711\n4712" if is_root else "Operation not permitted")

@@ -1,14 +1,18 @@
 """The sidecar as the operator makes it, run with a real nginx in front of an application."""
 
 import contextlib
+import http.client
+import json
 import os
 import pathlib
 import stat
+import subprocess
+import sys
 
 import pytest
 
-from reconcilers.microservicedeploy import desired
-from tests.support import auth_proxies, control_planes, echo_application, microservices
+from reconcilers.microservicedeploy import auth_proxy, desired
+from tests.support import auth_proxies, cluster, control_planes, echo_application, microservices
 from tests.support.auth_proxies import LINES, RIGHT, WRONG
 
 pytestmark = pytest.mark.nginx
@@ -230,9 +234,10 @@ def test_it_writes_below_its_scratch_folder_only(proxy):
 
 
 def test_it_runs_as_the_user_of_its_security_context(proxy):
-    """No process of it is root's."""
+    """No process of it is root's, and other users see nothing of its files."""
     users = {pathlib.Path(f"/proc/{pid}").stat().st_uid for pid in processes_of(proxy)}
     assert users == {101 if os.getuid() == 0 else os.getuid()}
+    assert proxy.folder.parent.stat().st_mode & 0o007 == 0
 
 
 def test_nothing_secret_is_logged(proxy):
@@ -259,3 +264,29 @@ def test_an_application_that_is_not_there_is_a_502(start, application):
     application.__exit__()
     assert proxy.status("/path?token=hush") == 502
     assert "hush" not in proxy.log.read_text()
+
+
+def test_the_command_runs_it_until_told_to_end(nginx_program, application, tmp_path):
+    """``python -m envtest container`` serves a pod's proxy and ends with 0 on SIGTERM, or with 1 and nginx's complaint."""
+    manifest, here = pod(application.port), auth_proxies.free_port()
+    (tmp_path / "secret").write_text(
+        json.dumps({"metadata": {"name": auth_proxies.SECRET}, "data": auth_proxies.data(LINES["apr1"])})
+    )
+    command = [sys.executable, "-m", "envtest", "container", "--pod-file", str(tmp_path / "pod"), "--name", "auth-proxy"]
+    command += ["--secret-file", str(tmp_path / "secret"), "--port", f"15080={here}"]
+    (tmp_path / "pod").write_text(json.dumps(manifest))
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=cluster.ROOT) as process:
+        assert process.stderr.readline() == f"auth-proxy listens on 127.0.0.1:{here}\n"
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", here, timeout=10)) as connection:
+            for credentials, status in ((WRONG, 401), (RIGHT, 200)):
+                connection.request("GET", "/", headers=auth_proxies.authorization(credentials))
+                response = connection.getresponse()
+                response.read()
+                assert response.status == status
+        process.terminate()
+        assert process.wait(20) == 0
+    manifest["metadata"]["annotations"][auth_proxy.CONFIGURATION_ANNOTATION] = "nonsense;"
+    (tmp_path / "pod").write_text(json.dumps(manifest))
+    ended = subprocess.run(command, capture_output=True, text=True, cwd=cluster.ROOT, timeout=30, check=False)
+    assert ended.returncode == 1
+    assert 'unknown directive "nonsense"' in ended.stderr

@@ -33,6 +33,12 @@ def reasons(team, name):
     return {kind: (found[kind]["status"], found[kind]["reason"]) for kind in ("AuthReady", "Ready") if kind in found}
 
 
+def wait_for_reason(team, name, reason):
+    """Wait until the instance is not Ready for *reason*."""
+    wanted = {"AuthReady": ("False", reason), "Ready": ("False", reason)}
+    eventually(lambda: reasons(team, name) == wanted, 20, lambda: team.conditions(name))
+
+
 def target(team, name=NAME):
     """Return the name of the port that the Service leads to."""
     return team.get("Service", name)["spec"]["ports"][0]["targetPort"]
@@ -40,9 +46,7 @@ def target(team, name=NAME):
 
 def endpoints(team, name=NAME):
     """Return the ports on which pods of the instance get traffic."""
-    slices = [
-        one for one in team.list("EndpointSlice") if one["metadata"]["labels"].get("kubernetes.io/service-name") == name
-    ]
+    slices = [one for one in team.list("EndpointSlice") if one["metadata"]["labels"].get("kubernetes.io/service-name") == name]
     return {port["port"] for one in slices if one.get("endpoints") for port in one["ports"] or ()}
 
 
@@ -75,8 +79,7 @@ def test_closed_at_once_and_repaired_by_itself(team):
     for name, tenant in ((without, "absent"), (keyless, "keyless"), (complete, "complete")):
         team.apply(instance(name, tenant=tenant))
     for name, reason in ((without, "TenantSecretMissing"), (keyless, "TenantSecretKeyMissing")):
-        wanted = {"AuthReady": ("False", reason), "Ready": ("False", reason)}
-        eventually(lambda: reasons(team, name) == wanted, 20, lambda: team.conditions(name))
+        wait_for_reason(team, name, reason)
         assert target(team, name) == "auth"
         assert version(team.get("NetworkPolicy", name)) < version(team.get("Service", name))
         [ingress] = team.get("NetworkPolicy", name)["spec"]["ingress"]

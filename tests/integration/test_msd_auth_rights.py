@@ -1,7 +1,6 @@
 """What the operator may do with Secrets, on a control plane where it may do no more than it says: get, one by one."""
 
 import base64
-import urllib.error
 
 import pytest
 import yaml

@@ -30,7 +30,11 @@ def script(name, version):
 def environment(root, assets=False, archives=NOWHERE):
     """Return an environment whose cache is ``root/cache``, and PATH ``root/bin``; ``root/assets`` if *assets*."""
     return binaries.Environment(
-        assets=root / "assets" if assets else None, cache=root / "cache", path=str(root / "bin"), archives=archives
+        assets=root / "assets" if assets else None,
+        cache=root / "cache",
+        path=str(root / "bin"),
+        archives=archives,
+        administrators=(),
     )
 
 
