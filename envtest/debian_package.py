@@ -12,13 +12,13 @@ from dataclasses import dataclass
 
 from envtest import progress
 
-_RUN_SECONDS = 120.0
+_RUN_SECONDS = 60.0
 _TAIL_LINES = 6
 # Being offline must not cost minutes. Root would otherwise hand the download to a user that cannot write here.
 _OPTIONS = {
     "Acquire::Retries": "1",
-    "Acquire::http::Timeout": "10",
-    "Acquire::https::Timeout": "10",
+    "Acquire::http::Timeout": "5",
+    "Acquire::https::Timeout": "5",
     "APT::Sandbox::User": "root",
 }
 _NAME = re.compile(r"\s*([a-z0-9][a-z0-9+.-]+)")
@@ -26,6 +26,10 @@ _NAME = re.compile(r"\s*([a-z0-9][a-z0-9+.-]+)")
 
 class PackageError(Exception):
     """A package cannot be had."""
+
+
+class _RefusedError(PackageError):
+    """A program of the package archive ran, and failed."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ class Unpacker:
     def _download(self, name: str, folder: pathlib.Path) -> pathlib.Path:
         try:
             self._apt(["download", name], folder)
-        except PackageError as error:
+        except _RefusedError as error:
             if "Dir::State" in self._options:
                 raise
             self._report(str(error))
@@ -83,7 +87,7 @@ class Unpacker:
         with progress.step(self._report, "fetching the package archive's lists"):
             try:
                 self._apt(["update"], self._folder)
-            except PackageError as error:
+            except _RefusedError as error:
                 self._report(str(error))
 
     def _apt(self, arguments: Sequence[str], folder: pathlib.Path) -> None:
@@ -91,7 +95,7 @@ class Unpacker:
         self._run(["apt-get", "-qq", *options, *arguments], folder)
 
     def _run(self, command: Sequence[str], folder: pathlib.Path) -> str:
-        shown = f"{command[0]} {command[-2]} {command[-1]}"
+        shown = f"{command[0]} ... {command[-1]}"
         try:
             answer = subprocess.run(
                 command,
@@ -109,5 +113,5 @@ class Unpacker:
             raise PackageError(f"{shown}: {error}") from error
         if answer.returncode != 0:
             tail = "\n".join((answer.stderr.strip() or answer.stdout.strip()).splitlines()[-_TAIL_LINES:])
-            raise PackageError(f"{shown} failed:\n{tail}")
+            raise _RefusedError(f"{shown} failed:\n{tail}")
         return answer.stdout

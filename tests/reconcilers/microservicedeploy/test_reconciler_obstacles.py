@@ -124,6 +124,21 @@ def test_a_missing_secret_is_looked_at_again(world):
     assert world.condition("Ready") == ("True", "PodsAvailable")
 
 
+def test_a_secret_that_goes_is_noticed_within_five_minutes(world):
+    """The proxy closes by itself at once; the status says so at the next look, and no event in between causes a request."""
+    world.add("Secret", "tenant-auth", data={"auth": "eA=="})
+    world.instance(needAuth=True, replicas=1)
+    world.settle()
+    assert world.condition("AuthReady") == ("True", "TenantSecretFound")
+    del world.api.things[next(place for place in world.api.things if place[0].kind == "Secret")]
+    world.clock.step(299)
+    assert world.run().requeue_after_seconds == 1
+    assert world.condition("AuthReady") == ("True", "TenantSecretFound")
+    world.clock.step(1)
+    assert world.run().requeue_after_seconds == 30
+    assert world.condition("AuthReady") == world.condition("Ready") == ("False", "TenantSecretMissing")
+
+
 def test_a_leftover_of_another_name_is_pruned_without_harm(world):
     """A child that we own and no longer want goes; the one of the same kind that we want stays in sight."""
     world.instance(replicas=1)
