@@ -58,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(run=run)
     command.add_argument("--kubeconfig-out", required=True, type=pathlib.Path, help="file to write; removed at the end")
     command.add_argument("--nodes", type=int, default=0, help="number of simulated nodes (default: %(default)s)")
+    command.add_argument("--metrics", action="store_true", help="serve metrics.k8s.io, with a CPU use that can be set")
     command.add_argument("--crds", type=pathlib.Path, help="folder of CRDs to install first")
     command = commands.add_parser("nginx", help="print the path of nginx, fetching it if need be")
     command.set_defaults(run=_nginx)
@@ -117,7 +118,12 @@ def _secret(path: pathlib.Path) -> tuple[str, dict[str, str]]:
 
 def _up(parsed: argparse.Namespace) -> int:
     options = controlplane.Options(
-        version=parsed.version, nodes=parsed.nodes, crds=parsed.crds, allow_build=not parsed.no_build, report=_say
+        version=parsed.version,
+        nodes=parsed.nodes,
+        metrics=parsed.metrics,
+        crds=parsed.crds,
+        allow_build=not parsed.no_build,
+        report=_say,
     )
     control_plane = controlplane.ControlPlane(options)
     target: pathlib.Path = parsed.kubeconfig_out

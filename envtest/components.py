@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import yaml
 
-from envtest import certificates, kubeconfig
+from envtest import certificates, kubeconfig, metrics_api
 
 ETCD = "etcd"
 API_SERVER = "kube-apiserver"
@@ -68,6 +68,8 @@ class Files:
     etcd_client: certificates.Pair
     server: certificates.Pair
     """Serving certificate of API server, controller-manager and scheduler."""
+    metrics: certificates.Pair
+    """Serving certificate of the metrics API."""
     admin: certificates.Pair
     service_account_key: pathlib.Path
 
@@ -81,6 +83,7 @@ def write_files(folder: pathlib.Path, ports: Ports) -> Files:
         etcd=authority.issue("etcd", hosts=(LOOPBACK, "localhost")),
         etcd_client=authority.issue("etcd-client"),
         server=authority.issue("kube-apiserver", hosts=_API_HOSTS),
+        metrics=authority.issue("metrics", hosts=(metrics_api.HOST, LOOPBACK)),
         admin=authority.issue("envtest-admin", ("system:masters",)),
         service_account_key=certificates.service_account_key(folder),
     )
@@ -194,7 +197,10 @@ def _controller_manager(files: Files, ports: Ports) -> dict[str, object]:
         "concurrent-replicaset-syncs": 20,
         "concurrent-deployment-syncs": 20,
         "horizontal-pod-autoscaler-sync-period": "2s",
-        "horizontal-pod-autoscaler-downscale-stabilization": "10s",
+        "horizontal-pod-autoscaler-downscale-stabilization": "4s",
+        # By default the CPU use of a pod younger than five minutes may not count.
+        "horizontal-pod-autoscaler-cpu-initialization-period": "0s",
+        "horizontal-pod-autoscaler-initial-readiness-delay": "0s",
     }
 
 

@@ -16,7 +16,7 @@ from typing import Self
 
 import yaml
 
-from envtest import binaries, components, folders, kubeconfig, processes, versions
+from envtest import binaries, components, folders, kubeconfig, metrics_api, processes, versions
 from envtest.kubelet import api, kubelet, nodes
 
 _READY_WITHIN_SECONDS = 60.0
@@ -43,6 +43,8 @@ class Options:
     crds: pathlib.Path | None = None
     """Folder of CRDs to install before the controller-manager starts, so that it collects garbage of their kinds from the start:
     for kinds that come later it takes up to 30 s to notice them."""
+    metrics: bool = False
+    """Whether there is a metrics API, whose `ControlPlane.metrics` says how busy pods are; it needs nodes to run them."""
     allow_build: bool = True
     """Whether missing programs may be compiled, which takes minutes."""
     controller_manager_flags: tuple[str, ...] = ()
@@ -89,6 +91,7 @@ class ControlPlane:
         self._paths: Mapping[str, pathlib.Path] = {}
         self._run: _Run | None = None
         self._kubelet: kubelet.Kubelet | None = None
+        self._metrics: metrics_api.MetricsApi | None = None
         self.start_seconds = 0.0
         """How long the last start took, once the programs were found."""
 
@@ -124,6 +127,13 @@ class ControlPlane:
         """An administrator's client of the API."""
         return self._now.client
 
+    @property
+    def metrics(self) -> metrics_api.MetricsApi:
+        """The metrics API, if the options ask for one."""
+        if self._metrics is None:
+            raise ControlPlaneError("there is no metrics API")
+        return self._metrics
+
     def start(self) -> None:
         """Start everything and wait until it is ready.
 
@@ -148,7 +158,9 @@ class ControlPlane:
             self._kubelet.stop()
         if self._run:
             self._run.stop()
-        self._kubelet = self._run = None
+        if self._metrics:
+            self._metrics.stop()
+        self._kubelet = self._metrics = self._run = None
 
     def write_kubeconfig(self, path: pathlib.Path) -> None:
         """Write an administrator's kubeconfig to *path*; readers never see half of it."""
@@ -216,6 +228,8 @@ class ControlPlane:
         self._wait_ready(components.API_SERVER)
         if self.options.crds:
             self._install(self.options.crds)
+        if self.options.metrics:
+            self._start_metrics()
         self._launch(components.CONTROLLER_MANAGER)
         self._launch(components.SCHEDULER)
         if self.options.nodes:
@@ -226,12 +240,20 @@ class ControlPlane:
             self._wait_exists(f"/api/v1/namespaces/{namespace}/serviceaccounts/default")
         if self._kubelet:
             self._wait(self._kubelet.are_nodes_ready, "the nodes")
+        if self._metrics:
+            self._wait(self._metrics.is_available, "the metrics API")
 
     def _start_nodes(self) -> None:
         self._wait_exists("/api/v1/namespaces/kube-node-lease")
         members = [nodes.Node(number, self.options.version) for number in range(1, self.options.nodes + 1)]
         self._kubelet = kubelet.Kubelet(api.Endpoint(self.url, self.authority, self._now.files.admin), members)
         self._wait(self._kubelet.start, "the kubelet")
+
+    def _start_metrics(self) -> None:
+        self._wait_exists(f"/api/v1/namespaces/{metrics_api.NAMESPACE}")
+        files = self._now.files
+        self._metrics = metrics_api.MetricsApi(api.Endpoint(self.url, files.authority, files.admin), files.metrics)
+        self._metrics.start()
 
     def _launch(self, name: str) -> None:
         run = self._now

@@ -44,7 +44,7 @@ def alive(pids):
 
 def test_sigterm_ends_everything_quickly(tmp_path):
     """SIGTERM ends the command within 3 s, with exit code 0, no process left, and without its kubeconfig and data."""
-    with up(tmp_path, "--nodes", "1") as (process, target):
+    with up(tmp_path, "--nodes", "1", "--metrics") as (process, target):
         assert kubeconfig.is_ours(target)
         started = descendants(process.pid)
         assert len(started) == 4

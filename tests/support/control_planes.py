@@ -24,8 +24,8 @@ class TestControlPlane(controlplane.ControlPlane):
 
 
 def create(nodes=2, crds=CRDS, **options):
-    """Return a control plane that has our CRDs and *nodes* simulated nodes, not started."""
-    return TestControlPlane(controlplane.Options(nodes=nodes, crds=crds, **options))
+    """Return a control plane that has our CRDs and *nodes* simulated nodes with metrics, not started."""
+    return TestControlPlane(controlplane.Options(nodes=nodes, metrics=nodes > 0, crds=crds, **options))
 
 
 def make_namespace(control_plane):
