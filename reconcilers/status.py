@@ -110,7 +110,12 @@ def timestamp(moment: datetime.datetime) -> str:
 
 
 def write_status(
-    client: interfaces.Writer, primary: interfaces.Manifest, status: interfaces.Manifest, field_manager: str
+    client: interfaces.Writer,
+    primary: interfaces.Manifest,
+    status: interfaces.Manifest,
+    field_manager: str,
+    *,
+    only_as_read: bool = False,
 ) -> bool:
     """Apply *status* to *primary* if it differs from what is there.
 
@@ -119,17 +124,19 @@ def write_status(
     Args:
         client: Writes.
         primary: The resource as read, managedFields included.
-        status: The whole status that we want.
+        status: The whole status that *field_manager* wants.
         field_manager: Who applies.
+        only_as_read: Whether the write is refused if the resource changed since it was read.
 
     Returns:
         Whether it was written; False also if the resource is gone.
 
     Raises:
-        errors.ConflictError: Another resource has the name by now; read again.
+        errors.ConflictError: Another resource has the name by now, or this one is not as it was read; read again.
         errors.KindNotFoundError: The CustomResourceDefinition is gone.
     """
-    metadata = {name: primary["metadata"][name] for name in ("name", "namespace", "uid") if name in primary["metadata"]}
+    names = ("name", "namespace", "uid", *(("resourceVersion",) if only_as_read else ()))
+    metadata = {name: primary["metadata"][name] for name in names if name in primary["metadata"]}
     desired = {"apiVersion": primary["apiVersion"], "kind": primary["kind"], "metadata": metadata, STATUS: status}
     if not diff.diff(desired, primary, field_manager, subresource=STATUS):
         return False

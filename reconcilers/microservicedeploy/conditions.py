@@ -72,7 +72,7 @@ def unreadable(message: str) -> list[status.Condition]:
 
 
 def numbers(instance: instances.Instance, observed: Observed) -> dict[str, Any]:
-    """Return the status without its conditions; what is not set is absent."""
+    """Return the status without its conditions and without lastActiveReplicas (see `replicas`); what is not set is absent."""
     pods = rollout.of(observed.deployment)
     found = {
         "observedGeneration": instance.generation,
@@ -83,7 +83,6 @@ def numbers(instance: instances.Instance, observed: Observed) -> dict[str, Any]:
         "selector": ",".join(f"{key}={value}" for key, value in instances.selector(instance).items()),
         "host": (observed.host.host if observed.host.is_mine else "") or None,
         "configHash": properties.parse(instance.spec.config).digest,
-        "lastActiveReplicas": observed.last_active_replicas,
     }
     return {key: value for key, value in found.items() if value is not None}
 

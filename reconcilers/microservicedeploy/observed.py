@@ -70,5 +70,3 @@ class Observed:
     """Why the instance is held back now: `quota.shortfall`, or what keeps the quota from being written; "" if it is not."""
     has_quota: bool = True
     """Whether the namespace has a quota of ours: False if it is disabled or no key is common to all instances."""
-    last_active_replicas: int | None = None
-    """From `replicas.Decision`."""

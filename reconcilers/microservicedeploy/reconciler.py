@@ -69,7 +69,6 @@ class _Pass:
     shortfall: str = ""
     is_held: bool = False
     """Whether a child waits for the quota."""
-    last_active: int | None = None
     spec_errors: tuple[str, ...] = ()
 
     def observed(self) -> Observed:
@@ -83,7 +82,6 @@ class _Pass:
             tenant_secret=self.tenant_secret,
             quota_shortfall=self.shortfall if self.is_held else "",
             has_quota=self.has_quota,
-            last_active_replicas=self.last_active,
         )
 
 
@@ -118,7 +116,8 @@ class InstanceReconciler:
             instance = cache.instance_of(primary)
         except crd.SpecError as error:
             self._wait(request, waits=False)
-            self._report(primary, conditions.unreadable(str(error)), _kept(primary))
+            numbers = {"observedGeneration": primary["metadata"]["generation"]}
+            self._report(primary, conditions.unreadable(str(error)), numbers)
             return reconcile.Result()
         a_pass = self._look(primary, instance)
         if not instance.is_paused and not a_pass.spec_errors:
@@ -134,7 +133,6 @@ class InstanceReconciler:
         """Read everything that a pass depends on."""
         reads = self._tools.reads
         a_pass = _Pass(primary, instance, spec_errors=tuple(desired.problems(instance)))
-        a_pass.last_active = (primary.get("status") or {}).get("lastActiveReplicas")
         for gvk in kinds.OBSERVED:
             a_pass.live[gvk.kind] = reads.child(gvk, instance)
         if instance.spec.need_auth:
@@ -165,10 +163,10 @@ class InstanceReconciler:
     def _act(self, a_pass: _Pass) -> None:
         """Write what differs."""
         tools, instance = self._tools, a_pass.instance
-        decision = replicas.decide(instance, self._scale(a_pass.live["Deployment"]), a_pass.last_active)
-        a_pass.last_active = decision.last_active
-        if decision.remember_first:
-            self._remember(a_pass)
+        remembered = (a_pass.primary.get("status") or {}).get("lastActiveReplicas")
+        decision = replicas.decide(instance, self._scale(a_pass.live["Deployment"]), remembered)
+        if decision.remember is not None:
+            self._remember(a_pass, {"lastActiveReplicas": decision.remember})
         if decision.handover is not None:
             self._hand_over(a_pass, decision.handover)
         owner = ownership.ByController(a_pass.primary)
@@ -182,6 +180,8 @@ class InstanceReconciler:
                 a_pass.look_again.append(QUOTA_SECONDS)
             else:
                 self._ensure(a_pass, owner, child)
+        if decision.forget:
+            self._remember(a_pass, {})
 
     def _prune(self, a_pass: _Pass, owner: ownership.ByController, children: list[interfaces.Manifest]) -> None:
         wanted = {apply.Child.of(child) for child in children}
@@ -189,10 +189,9 @@ class InstanceReconciler:
             if pruned.key.name == a_pass.instance.full_name:
                 a_pass.live[pruned.gvk.kind] = None
 
-    def _remember(self, a_pass: _Pass) -> None:
-        """Write the number to wake up with into the status, nothing else: after the write of 0 it stands nowhere but there."""
-        remembered = {**(a_pass.primary.get("status") or {}), "lastActiveReplicas": a_pass.last_active}
-        status.write_status(self._tools.client, a_pass.primary, remembered, self._tools.applier.field_manager)
+    def _remember(self, a_pass: _Pass, number: interfaces.Manifest) -> None:
+        """Write the number to wake up with, or its absence, into the status; refused if the status is not as it was read."""
+        status.write_status(self._tools.client, a_pass.primary, number, replicas.MEMORY_MANAGER, only_as_read=True)
 
     def _ensure(self, a_pass: _Pass, owner: ownership.ByController, child: interfaces.Manifest) -> None:
         outcome = self._tools.applier.ensure(owner, child)
@@ -241,10 +240,3 @@ def _is_bad(verdict: status.Verdict) -> bool:
     if verdict.type == conditions.DEGRADED:
         return verdict.status == "True"
     return verdict.type in _WARNINGS and verdict.status != "True"
-
-
-def _kept(primary: interfaces.Manifest) -> interfaces.Manifest:
-    """Return the status without conditions of a resource whose spec cannot be read: what only the status knows stays in it."""
-    kept = {"observedGeneration": primary["metadata"]["generation"]}
-    last_active = (primary.get("status") or {}).get("lastActiveReplicas")
-    return kept if last_active is None else {**kept, "lastActiveReplicas": last_active}

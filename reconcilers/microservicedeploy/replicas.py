@@ -6,6 +6,9 @@ Pure, any thread. No upstream file.
 Without autoscaling, spec.replicas rules. With it the HPA does, and we write only at creation, to idle and to wake; a Deployment
 at zero counts as asleep, for the HPA never touches one. Before we stop wanting a field that we own, another manager must own it
 too, or the API server resets it to its default of 1: that is the handover.
+
+The number to wake up with stands in the status only, so it is a field manager's of its own: a report of the rest of the status,
+which may come from a late view of it, cannot drop it.
 """
 
 from dataclasses import dataclass
@@ -14,6 +17,9 @@ from reconcilers.microservicedeploy import instances
 
 HANDOVER_MANAGER = "coxswain-handover"
 """The field manager that holds replicas from the moment we let go until the HPA writes them."""
+
+MEMORY_MANAGER = "coxswain-memory"
+"""The field manager of status.lastActiveReplicas, and of nothing else."""
 
 
 @dataclass(frozen=True)
@@ -29,14 +35,14 @@ class Scale:
 class Decision:
     """What to do, in the order of the fields."""
 
-    last_active: int | None
-    """What status.lastActiveReplicas should say: the replicas to wake up with, None while awake."""
-    remember_first: bool = False
-    """Whether the status must say so before the Deployment is written: its number exists nowhere else."""
+    remember: int | None = None
+    """Write this into status.lastActiveReplicas before the Deployment is written: afterwards the number exists nowhere else."""
     handover: int | None = None
     """Before writing the Deployment, apply just these as `HANDOVER_MANAGER`, without force; at a conflict, read again."""
     write: int | None = None
     """The replicas in the Deployment that we apply; None leaves the field out."""
+    forget: bool = False
+    """Remove status.lastActiveReplicas after the Deployment is written."""
 
 
 def decide(instance: instances.Instance, live: Scale | None, remembered: int | None) -> Decision:
@@ -50,17 +56,17 @@ def decide(instance: instances.Instance, live: Scale | None, remembered: int | N
     if instance.spec.idle:
         return _sleep(live, remembered)
     if not instance.spec.autoscaling:
-        return Decision(last_active=None, write=instance.spec.replicas)
+        return Decision(write=instance.spec.replicas, forget=remembered is not None)
     if live is None or live.replicas == 0:
-        return Decision(last_active=remembered, write=_waking_replicas(instance, remembered))
-    return Decision(last_active=None, handover=live.replicas if live.is_ours else None)
+        return Decision(write=_waking_replicas(instance, remembered))
+    return Decision(handover=live.replicas if live.is_ours else None, forget=remembered is not None)
 
 
 def _sleep(live: Scale | None, remembered: int | None) -> Decision:
     # What is remembered stays until the instance is awake, so a hand edit while it is idle is not taken for its last size.
     if live is None or live.replicas == 0 or remembered is not None:
-        return Decision(last_active=remembered, write=0)
-    return Decision(last_active=live.replicas, remember_first=True, write=0)
+        return Decision(write=0)
+    return Decision(remember=live.replicas, write=0)
 
 
 def _waking_replicas(instance: instances.Instance, remembered: int | None) -> int:

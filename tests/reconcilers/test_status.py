@@ -125,3 +125,15 @@ def test_a_missing_kind_is_an_error(api: fake_api.FakeApi):
     api.refusal = errors.KindNotFoundError(404, "NotFound", "no such kind")
     with pytest.raises(errors.KindNotFoundError):
         status.write_status(api, read(api), {"n": 1}, US)
+
+
+def test_a_status_meant_for_what_was_read_is_written_over_nothing_else(api: fake_api.FakeApi):
+    """If the resource changed since it was read, the write is refused; a plain write is not."""
+    live = read(api)
+    status.write_status(api, read(api), {"n": 1}, "other")
+    with pytest.raises(errors.ConflictError):
+        status.write_status(api, live, {"m": 1}, US, only_as_read=True)
+    assert read(api)["status"] == {"n": 1}
+    assert status.write_status(api, read(api), {"m": 1}, US, only_as_read=True)
+    assert status.write_status(api, live, {"m": 2}, US)
+    assert read(api)["status"] == {"n": 1, "m": 2}

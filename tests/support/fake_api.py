@@ -32,7 +32,7 @@ class FakeApi:
         self._numbers = itertools.count(2)
 
     def apply(self, obj: interfaces.Manifest, options: interfaces.ApplyOptions) -> interfaces.Manifest:
-        """Apply as the server does: resourceVersion "1" demands absence, a uid demands that very object."""
+        """Apply as the server does: resourceVersion "1" demands absence, another that very version, a uid that very object."""
         self.mutations += 1
         place, metadata = place_of(obj), obj["metadata"]
         if self.refusal is not None:
@@ -40,8 +40,8 @@ class FakeApi:
         thing = self.things.get(place)
         if options.subresource and thing is None:
             raise errors.NotFoundError(404, "NotFound", "not found")
-        is_wrong = metadata.get("resourceVersion", "1") != "1" or (thing is not None and "resourceVersion" in metadata)
-        if is_wrong or ("uid" in metadata and (thing is None or thing.metadata["uid"] != metadata["uid"])):
+        present = {"resourceVersion": "1"} if thing is None else thing.metadata
+        if any(name in metadata and metadata[name] != present.get(name) for name in ("uid", "resourceVersion")):
             self._conflict()
         if thing is None:
             thing = self.put(obj, {})

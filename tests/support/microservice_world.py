@@ -62,6 +62,16 @@ class Cache(fake_api.FakeCache):
     def __init__(self, api: fake_api.FakeApi) -> None:
         super().__init__(api)
         self.on_read: Callable[[objects.GroupVersionKind], None] = lambda _: None
+        self.behind: set[objects.GroupVersionKind] = set()
+        """Kinds that do not catch up."""
+
+    def sync(self) -> None:
+        """Catch up with the server, the kinds that are behind excepted."""
+        before = self._snapshots
+        super().sync()
+        kept = {place: snapshot for place, snapshot in before.items() if place[0] in self.behind}
+        new = {place: snapshot for place, snapshot in self._snapshots.items() if place[0] not in self.behind}
+        self._snapshots = new | kept
 
     def snapshot(self, gvk: objects.GroupVersionKind, key: objects.ObjectKey) -> objects.Snapshot | None:
         """Return the object as of the last sync."""

@@ -27,27 +27,27 @@ def autoscaled(wanted: int, **changes: object) -> instances.Instance:
 @pytest.mark.parametrize(
     ("wanted", "live", "remembered", "decision"),
     [
-        (instance(3), None, None, replicas.Decision(None, write=3)),
-        (instance(3), replicas.Scale(7, is_ours=False), None, replicas.Decision(None, write=3)),
-        (instance(3), replicas.Scale(0, is_ours=True), 5, replicas.Decision(None, write=3)),
-        (instance(0), replicas.Scale(3, is_ours=True), None, replicas.Decision(None, write=0)),
-        (autoscaled(3), None, None, replicas.Decision(None, write=3)),
-        (autoscaled(3), None, 5, replicas.Decision(5, write=5)),
-        (autoscaled(3), replicas.Scale(3, is_ours=True), None, replicas.Decision(None, handover=3)),
-        (autoscaled(3), replicas.Scale(5, is_ours=False), None, replicas.Decision(None)),
-        (autoscaled(3), replicas.Scale(1, is_ours=False), None, replicas.Decision(None)),
-        (autoscaled(3), replicas.Scale(0, is_ours=True), 5, replicas.Decision(5, write=5)),
-        (autoscaled(3), replicas.Scale(0, is_ours=True), 99, replicas.Decision(99, write=6)),
-        (autoscaled(3), replicas.Scale(0, is_ours=True), 1, replicas.Decision(1, write=3)),
-        (autoscaled(3), replicas.Scale(0, is_ours=False), None, replicas.Decision(None, write=3)),
-        (autoscaled(3), replicas.Scale(5, is_ours=True), 5, replicas.Decision(None, handover=5)),
-        (autoscaled(3, idle=True), None, None, replicas.Decision(None, write=0)),
-        (autoscaled(3, idle=True), replicas.Scale(5, is_ours=False), None, replicas.Decision(5, remember_first=True, write=0)),
-        (autoscaled(3, idle=True), replicas.Scale(5, is_ours=False), 5, replicas.Decision(5, write=0)),
-        (autoscaled(3, idle=True), replicas.Scale(2, is_ours=False), 5, replicas.Decision(5, write=0)),
-        (autoscaled(3, idle=True), replicas.Scale(0, is_ours=True), 5, replicas.Decision(5, write=0)),
-        (instance(3, idle=True), replicas.Scale(3, is_ours=True), None, replicas.Decision(3, remember_first=True, write=0)),
-        (instance(0, idle=True), replicas.Scale(0, is_ours=True), None, replicas.Decision(None, write=0)),
+        (instance(3), None, None, replicas.Decision(write=3)),
+        (instance(3), replicas.Scale(7, is_ours=False), None, replicas.Decision(write=3)),
+        (instance(3), replicas.Scale(0, is_ours=True), 5, replicas.Decision(write=3, forget=True)),
+        (instance(0), replicas.Scale(3, is_ours=True), None, replicas.Decision(write=0)),
+        (autoscaled(3), None, None, replicas.Decision(write=3)),
+        (autoscaled(3), None, 5, replicas.Decision(write=5)),
+        (autoscaled(3), replicas.Scale(3, is_ours=True), None, replicas.Decision(handover=3)),
+        (autoscaled(3), replicas.Scale(5, is_ours=False), None, replicas.Decision()),
+        (autoscaled(3), replicas.Scale(1, is_ours=False), None, replicas.Decision()),
+        (autoscaled(3), replicas.Scale(0, is_ours=True), 5, replicas.Decision(write=5)),
+        (autoscaled(3), replicas.Scale(0, is_ours=True), 99, replicas.Decision(write=6)),
+        (autoscaled(3), replicas.Scale(0, is_ours=True), 1, replicas.Decision(write=3)),
+        (autoscaled(3), replicas.Scale(0, is_ours=False), None, replicas.Decision(write=3)),
+        (autoscaled(3), replicas.Scale(5, is_ours=True), 5, replicas.Decision(handover=5, forget=True)),
+        (autoscaled(3, idle=True), None, None, replicas.Decision(write=0)),
+        (autoscaled(3, idle=True), replicas.Scale(5, is_ours=False), None, replicas.Decision(remember=5, write=0)),
+        (autoscaled(3, idle=True), replicas.Scale(5, is_ours=False), 5, replicas.Decision(write=0)),
+        (autoscaled(3, idle=True), replicas.Scale(2, is_ours=False), 5, replicas.Decision(write=0)),
+        (autoscaled(3, idle=True), replicas.Scale(0, is_ours=True), 5, replicas.Decision(write=0)),
+        (instance(3, idle=True), replicas.Scale(3, is_ours=True), None, replicas.Decision(remember=3, write=0)),
+        (instance(0, idle=True), replicas.Scale(0, is_ours=True), None, replicas.Decision(write=0)),
     ],
     ids=[
         "created",
@@ -95,16 +95,16 @@ class Cluster:
         live = None if self.value is None else replicas.Scale(self.value, OURS in self.owners)
         decision = replicas.decide(wanted, live, self.remembered)
         writes: list[Callable[[], None]] = []
-        if decision.remember_first:
-            writes.append(lambda: self._remember(decision.last_active))
+        if decision.remember is not None:
+            writes.append(lambda: self._remember(decision.remember))
         if decision.handover is not None:
             writes.append(lambda: self._hand_over(decision.handover))
         if decision.write is not None and (decision.write != self.value or OURS not in self.owners):
             writes.append(lambda: self._set(decision.write, self.owners & {replicas.HANDOVER_MANAGER} | {OURS}, force=True))
         if decision.write is None and OURS in self.owners:
             writes.append(self._let_go)
-        if not decision.remember_first and decision.last_active != self.remembered:
-            writes.append(lambda: self._remember(decision.last_active))
+        if decision.forget:
+            writes.append(lambda: self._remember(None))
         for write in writes[:dies_after]:
             write()
         return len(writes)
