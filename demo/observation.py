@@ -14,6 +14,8 @@ from informers import objects
 Manifest = dict[str, Any]
 
 RESOURCE = objects.GroupVersionKind("custom.ops", "v1", "MicroServiceDeploy")
+POD = objects.GroupVersionKind("", "v1", "Pod")
+SECRET = objects.GroupVersionKind("", "v1", "Secret")
 QUOTA = objects.GroupVersionKind("", "v1", "ResourceQuota")
 CHILDREN: Mapping[str, objects.GroupVersionKind] = {
     gvk.kind: gvk

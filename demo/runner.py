@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from demo import narrator, observation, processes, story
+from demo import judges, narrator, observation, processes, story
 from informers import errors
 from workqueue import clock as clocks
 
@@ -63,7 +63,7 @@ class Runner:
         if step.judge is not None:
             self._linger(step)
 
-    def _watch(self, step: story.Step, judge: story.Judge) -> str:
+    def _watch(self, step: story.Step, judge: judges.Judge) -> str:
         """Look until *judge* is content; return what was seen."""
         deadline = self.clock.monotonic() + step.timeout_seconds
         while True:

@@ -1,21 +1,25 @@
 """The story: what is done to the resource, and what must then be seen.
 
-What flows in: a `World` to act on, and an observation to judge. What flows out: steps; each acts once and is judged again and
-again until it holds or its time is up. The judges are pure.
+What flows in: a `World` to act on. What flows out: steps; each acts once and is judged again and again until it holds or its time
+is up.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
-from demo import observation
+from demo import judges, observation
 
 REPLACED_KIND = "Service"
 """The child that is deleted by hand."""
 GARBAGE_COLLECTION_SECONDS = 60.0
 """With a young CustomResourceDefinition the garbage collector takes up to 25 s to learn of the kind."""
 SCALE_SECONDS = 90.0
-"""The autoscaler looks every 15 s."""
+"""The autoscaler of a cluster looks every 15 s."""
+LOADED_PODS = 6
+"""How many pods the load takes."""
+CONFIGURED_KEY = "mode"
+"""What is added to the configuration."""
 
 
 class World(Protocol):
@@ -39,8 +43,20 @@ class World(Protocol):
         """Make what must be there before the resource."""
         ...
 
-    def apply(self, replicas: int) -> None:
-        """Apply the resource with *replicas*."""
+    def apply(self, **fields: object) -> None:
+        """Apply the resource with *fields* of its spec as given, and all others as they were."""
+        ...
+
+    def look(self) -> observation.Observation:
+        """Look at the resource and its children."""
+        ...
+
+    def visit(self) -> str:
+        """Send requests with a wrong and with the right password through the proxy, and say what came of it."""
+        ...
+
+    def load(self, pods: int) -> None:
+        """Let the pods together be as busy as *pods* of them would like to be."""
         ...
 
     def delete_child(self, kind: str) -> str:
@@ -52,16 +68,6 @@ class World(Protocol):
         ...
 
 
-class Verdict(NamedTuple):
-    """Whether a step holds, and what was seen either way."""
-
-    holds: bool
-    seen: str
-
-
-Judge = Callable[[observation.Observation], Verdict]
-
-
 @dataclass(frozen=True)
 class Step:
     """One step of the story."""
@@ -70,7 +76,7 @@ class Step:
     expected: str
     act: Callable[[], str | None]
     """Does the step; what it returns is what was seen, if there is no judge."""
-    judge: Judge | None = None
+    judge: judges.Judge | None = None
     timeout_seconds: float = 30.0
     is_last_with_resource: bool = False
     """The whole picture stands after this step: it is the one to record, or to stay at."""
@@ -79,90 +85,78 @@ class Step:
 def steps(world: World) -> list[Step]:
     """Return the whole story in *world*."""
     replicas = int(world.sample["spec"]["replicas"])
-    deleted: list[str] = []
+    return [*_beginning(world, replicas), *_changes(world, replicas + 1), *_rest(world), *_end(world)]
+
+
+def _beginning(world: World, replicas: int) -> list[Step]:
     return [
         Step("Kubernetes API started", "a Kubernetes API of its own answers", world.start_control_plane),
         Step("CRDs installed", "coxswain install ends with exit code 0", world.install),
         Step("manager started", "the manager's /readyz answers 200", world.start_manager),
         Step("tenant's Secret created", "the API server takes namespace and Secret", world.prepare),
-        Step("created", "all kinds of children", lambda: world.apply(replicas), has_all_children),
-        Step("Ready", f"Ready=True with {replicas} pods", lambda: None, is_ready_with(replicas), 60.0),
+        Step("created", "all kinds of children", world.apply, judges.has_all_children),
+        Step("Ready", f"Ready=True with {replicas} pods", lambda: None, judges.is_ready_with(replicas), 60.0),
+    ]
+
+
+def _changes(world: World, replicas: int) -> list[Step]:
+    revisions: list[int] = []
+
+    def configure() -> None:
+        revisions.append(judges.revision_of(world.look()))
+        world.apply(config=f"{world.sample['spec']['config']}\n{CONFIGURED_KEY}=demo")
+
+    def configured(seen: observation.Observation) -> judges.Verdict:
+        return judges.is_configured(seen, CONFIGURED_KEY, revisions[-1] + 1)
+
+    return [
         Step(
-            f"scaled to {replicas + 1}",
-            f"autoscaler and Deployment at {replicas + 1}, Ready=True",
-            lambda: world.apply(replicas + 1),
-            is_scaled_to(replicas + 1),
+            f"scaled to {replicas}",
+            f"autoscaler and Deployment at {replicas}, Ready=True",
+            lambda: world.apply(replicas=replicas),
+            judges.is_scaled_to(replicas),
             SCALE_SECONDS,
         ),
+        Step(
+            "configuration changed",
+            f"the ConfigMap has {CONFIGURED_KEY}, and the pods are rolled once",
+            configure,
+            configured,
+            60.0,
+        ),
+        Step("wrong password refused", "401 for a wrong password, 200 for the right one", world.visit),
+        Step(
+            "load added",
+            f"the autoscaler goes to {LOADED_PODS}",
+            lambda: world.load(LOADED_PODS),
+            judges.is_autoscaled_to(LOADED_PODS),
+            SCALE_SECONDS,
+        ),
+    ]
+
+
+def _rest(world: World) -> list[Step]:
+    return [
+        Step("idle", "no pods, no autoscaler, all else kept", lambda: world.apply(idle=True), judges.is_idle, 60.0),
+        Step(
+            "woken",
+            f"{LOADED_PODS} pods as before, the autoscaler is back",
+            lambda: world.apply(idle=False),
+            judges.is_autoscaled_to(LOADED_PODS),
+            SCALE_SECONDS,
+        ),
+    ]
+
+
+def _end(world: World) -> list[Step]:
+    deleted: list[str] = []
+    return [
         Step(
             f"{REPLACED_KIND} deleted by hand and repaired",
             f"a new {REPLACED_KIND} in its place",
             lambda: deleted.append(world.delete_child(REPLACED_KIND)),
-            lambda seen: is_replaced(seen, REPLACED_KIND, deleted[-1]),
+            lambda seen: judges.is_replaced(seen, REPLACED_KIND, deleted[-1]),
             is_last_with_resource=True,
         ),
-        Step("removed", "resource, children and quota are gone", world.remove, is_gone, GARBAGE_COLLECTION_SECONDS),
+        Step("removed", "resource, children and quota are gone", world.remove, judges.is_gone, GARBAGE_COLLECTION_SECONDS),
     ]
-
-
-def has_all_children(seen: observation.Observation) -> Verdict:
-    """Judge whether every kind of child is there."""
-    missing = [kind for kind in observation.CHILDREN if kind not in seen.kinds]
-    if missing:
-        return Verdict(holds=False, seen=f"missing: {', '.join(missing)}; {ready(seen)}")
-    return Verdict(holds=True, seen=", ".join(observation.CHILDREN))
-
-
-def is_ready_with(replicas: int) -> Judge:
-    """Return a judge of whether the resource is Ready with *replicas* pods, and says so of its present spec."""
-
-    def judge(seen: observation.Observation) -> Verdict:
-        resource = seen.resource or {}
-        status = resource.get("status") or {}
-        is_current = status.get("observedGeneration") == resource.get("metadata", {}).get("generation")
-        is_ready = observation.condition(resource, "Ready").get("status") == "True"
-        holds = is_current and is_ready and status.get("readyReplicas") == replicas
-        return Verdict(holds, f"{status.get('readyReplicas', 0)} of {replicas} pods ready, {ready(seen)}")
-
-    return judge
-
-
-def is_scaled_to(replicas: int) -> Judge:
-    """Return a judge of whether autoscaler, Deployment and pods have followed to *replicas*."""
-
-    def judge(seen: observation.Observation) -> Verdict:
-        least = (seen.child("HorizontalPodAutoscaler") or {}).get("spec", {}).get("minReplicas")
-        wanted = (seen.child("Deployment") or {}).get("spec", {}).get("replicas")
-        verdict = is_ready_with(replicas)(seen)
-        return Verdict(
-            verdict.holds and least == wanted == replicas, f"autoscaler from {least}, Deployment at {wanted}, {verdict.seen}"
-        )
-
-    return judge
-
-
-def is_replaced(seen: observation.Observation, kind: str, old_uid: str) -> Verdict:
-    """Judge whether the child of *kind* is another one than that with *old_uid*."""
-    child = seen.child(kind)
-    if child is None:
-        return Verdict(holds=False, seen=f"no {kind}")
-    if child["metadata"]["uid"] == old_uid:
-        return Verdict(holds=False, seen=f"{kind} {child['metadata']['name']} is still the old one")
-    return Verdict(holds=True, seen=f"{kind} {child['metadata']['name']} is back with another uid")
-
-
-def is_gone(seen: observation.Observation) -> Verdict:
-    """Judge whether nothing is left."""
-    left = [f"{child['kind']} {child['metadata']['name']}" for child in seen.children]
-    if seen.resource is not None:
-        left.insert(0, "the resource itself")
-    return Verdict(not left, f"left: {', '.join(left)}" if left else "nothing left")
-
-
-def ready(seen: observation.Observation) -> str:
-    """Say what the condition Ready says."""
-    condition = observation.condition(seen.resource, "Ready")
-    if not condition:
-        return "no condition Ready yet"
-    reason, message = condition.get("reason", ""), condition.get("message", "")
-    return f"Ready={condition['status']} ({reason}{': ' + message if message and condition['status'] != 'True' else ''})"

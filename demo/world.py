@@ -13,10 +13,11 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import yaml
 
 from controller.client import interfaces, live, restmapper, transport
-from demo import observation, probe, processes
+from demo import observation, probe, processes, visitor
 from informers import errors, objects
 from workqueue import clock as clocks
 
@@ -28,6 +29,9 @@ START_SECONDS = 1800.0
 """For the control plane: without its programs at hand they are downloaded, or compiled in minutes."""
 INSTALL_SECONDS = 60.0
 POLL_SECONDS = 0.3
+DEFAULT_AIM_PERCENT = 80
+"""targetCPUUtilization where the sample does not set it."""
+INSTANCE_LABEL = "app.kubernetes.io/instance"
 AS_TOLD = (0, -signal.SIGTERM)
 """Exit codes of a program that was told to end; the second is that of one that had not yet begun to listen."""
 
@@ -48,6 +52,9 @@ class World:
         self._transport: transport.Transport | None = None
         self._probe = probe.Probe(observation.RESOURCE.kind.lower(), clock)
         self._uid = ""
+        self._password = secrets.token_urlsafe()
+        self._fields: dict[str, object] = {}
+        """Of the resource's spec, where it is not the sample's."""
         self.sample: dict[str, Any] = yaml.safe_load(SAMPLE.read_text(encoding="utf-8"))
         self.key = objects.ObjectKey(NAMESPACE, self.sample["metadata"]["name"])
 
@@ -64,6 +71,7 @@ class World:
     def start_control_plane(self) -> str:
         """Start a Kubernetes API with two simulated nodes, wait until it answers, and say which version it is."""
         command = [sys.executable, "-m", "envtest", "up", "--kubeconfig-out", str(self.kubeconfig), "--nodes", "2"]
+        command += ["--metrics"]
         # The garbage collector takes up to half a minute to notice a kind that came after it; these are there when it starts.
         command += ["--crds", str(_ROOT / "crds")]
         process = processes.Process("control plane", command, self.folder / "control-plane.log", is_progress_shown=True)
@@ -93,17 +101,35 @@ class World:
 
     def prepare(self) -> str:
         """Make the namespace and the tenant's Secret, with a password that nobody is told."""
-        metadata = {"name": self.sample["spec"].get("tenant", "tenant-auth"), "namespace": NAMESPACE}
+        metadata = {"name": self._tenant, "namespace": NAMESPACE}
         self._apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
-        htpasswd = f"demo:{{PLAIN}}{secrets.token_urlsafe()}\n"
+        htpasswd = f"{visitor.USER}:{{PLAIN}}{self._password}\n"
         self._apply({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": {"auth": htpasswd}})
         return f"namespace {NAMESPACE}, Secret {metadata['name']}"
 
-    def apply(self, replicas: int) -> None:
-        """Apply the sample with *replicas*."""
-        spec = {**self.sample["spec"], "replicas": replicas}
+    def apply(self, **fields: object) -> None:
+        """Apply the sample with *fields* of its spec as given, and those given before."""
+        self._fields |= fields
         metadata = {**self.sample["metadata"], "namespace": NAMESPACE}
+        spec = {**self.sample["spec"], **self._fields}
         self._uid = self._apply({**self.sample, "metadata": metadata, "spec": spec})["metadata"]["uid"]
+
+    def visit(self) -> str:
+        """Send requests with a wrong and with the right password through the real proxy of a pod; say what came of it."""
+        tenant = self.client.get(observation.SECRET, objects.ObjectKey(NAMESPACE, self._tenant))
+        pods = [pod for pod in self.client.list(observation.POD, namespace=NAMESPACE) if visitor.is_visitable(pod)]
+        if not pods:
+            raise processes.FailedError("there is no pod with a proxy")
+        return visitor.Visitor(self.folder, self._password, self.pause).visit(pods[0], tenant)
+
+    def load(self, pods: int) -> None:
+        """Let the pods together use as much CPU as *pods* of them do at the use that the autoscaler aims at."""
+        spec = self.sample["spec"]
+        aim = spec.get("targetCPUUtilization", DEFAULT_AIM_PERCENT)
+        millicores = pods * int(spec["resourceRequirements"]["requests"]["cpu"]) * 1000 * aim // 100
+        body = {"labels": {INSTANCE_LABEL: self.key.name}, "container": "app", "millicores": millicores}
+        path = f"/apis/metrics.k8s.io/v1beta1/namespaces/{NAMESPACE}/usage"
+        self.connected.request(transport.Request("PUT", path, body=msgspec.json.encode(body)))
 
     def delete_child(self, kind: str) -> str:
         """Delete the child of *kind* behind the operator's back, and return the uid that it had."""
@@ -152,6 +178,17 @@ class World:
             self._transport.close()
         self._folder.cleanup()
         return ", ".join(f"{name} ended with exit code {code}" for name, code in codes.items() if code not in AS_TOLD)
+
+    @property
+    def _tenant(self) -> str:
+        return str(self.sample["spec"].get("tenant", "tenant-auth"))
+
+    @property
+    def connected(self) -> transport.Transport:
+        """The connection to the demo's own cluster; there is none before the control plane runs."""
+        if self._transport is None:
+            raise processes.FailedError("the control plane does not run")
+        return self._transport
 
     @property
     def client(self) -> live.LiveClient:

@@ -5,7 +5,7 @@ import io
 import pytest
 from rich import console
 
-from demo import narrator, observation, processes, runner, story
+from demo import judges, narrator, observation, processes, runner, story
 from informers import errors
 from tests.support import auto_clock, demo_objects
 
@@ -39,7 +39,7 @@ def tell(steps, *looks, is_terminal=False, **options):
     return code, out.file.getvalue()
 
 
-def step(title="created", act=lambda: None, judge=story.has_all_children):
+def step(title="created", act=lambda: None, judge=judges.has_all_children):
     """Return a step with a limit of 2 s."""
     return story.Step(title, "all of it", act, judge, 2.0)
 

@@ -17,6 +17,7 @@ def start(*arguments):
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
+@pytest.mark.nginx
 def test_the_story_holds(monkeypatch, tmp_path):
     """Each step prints one line, the exit code is 0, the picture is written, and $KUBECONFIG is left alone."""
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "not-yours"))
@@ -24,8 +25,9 @@ def test_the_story_holds(monkeypatch, tmp_path):
         printed, _ = process.communicate()
     assert process.returncode == 0, printed
     steps = [line for line in printed.splitlines() if line.startswith("[")]
-    assert [line.partition("]")[0] for line in steps] == [f"[{number}/9" for number in range(1, 10)]
+    assert [line.partition("]")[0] for line in steps] == [f"[{number}/14" for number in range(1, 15)]
     assert printed.splitlines()[-1] == "Cleaned up."
+    assert "nginx answers 401 to a wrong password, 200 to the right one" in printed
     assert "88888888" not in printed
     assert "HorizontalPodAutoscaler" in (tmp_path / "demo.svg").read_text()
 
