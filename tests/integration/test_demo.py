@@ -37,7 +37,7 @@ def test_an_interrupted_demo_cleans_up():
     with start() as process:
         assert process.stdout is not None
         lines = [process.stdout.readline()]
-        while not lines[-1].startswith("[1/9]"):
+        while not lines[-1].startswith("[1/14]"):
             assert lines[-1], f"the demo ended before its first step was done: {lines}"
             lines.append(process.stdout.readline())
         process.send_signal(signal.SIGTERM)
