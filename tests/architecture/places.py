@@ -23,6 +23,8 @@ OWNERS: Mapping[str, tuple[str, ...]] = {
     "kubernetes": ("controller/client/transport.py",),
     "prometheus_client": ("controller/metrics.py",),
     "tenacity": ("informers/backoff.py",),
+    "aiohttp": ("envtest/embedded/",),
+    "cel": ("envtest/embedded/",),
     "cryptography": ("envtest/",),
     "rich": ("demo/", "envtest/"),
     "urllib3": ("controller/client/", "envtest/"),
