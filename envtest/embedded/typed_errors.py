@@ -1,0 +1,111 @@
+"""What is wrong with a configuration that is applied: fields that its type does not have, values of other types, duplicates.
+
+What flows in: a `schemas.Schema` and a value. What flows out: the server's texts, each with its path. Pure, safe in any thread.
+Mirrors sigs.k8s.io/structured-merge-diff typed/validate.go, whose texts show Go's view of values.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from envtest.embedded import fieldsets, merging, schemas, status
+
+_NUMERIC = ("integer", "number")
+_TEXT = ("string", "bytes")
+
+
+def message(schema: schemas.Schema, value: Any) -> str:
+    """Return what is wrong with *value*, empty if nothing is."""
+    errors = list(_errors(schema, value, ""))
+    return errors[0] if len(errors) == 1 else "\n  ".join(["errors:", *errors]) if errors else ""
+
+
+def _errors(schema: schemas.Schema, value: Any, path: str) -> Iterator[str]:
+    where = f"{path}: " if path else ""
+    if value is None:
+        return
+    if schema.kind == "scalar":
+        wrong = _scalar_error(schema, value)
+        if wrong:
+            yield where + wrong
+    elif schema.kind == "list":
+        if isinstance(value, list):
+            yield from _list_errors(schema, value, path)
+        else:
+            yield f"{where}expected list, got {_go(value)}"
+    elif schema.kind in ("struct", "map"):
+        if isinstance(value, dict):
+            yield from _map_errors(schema, value, path)
+        else:
+            yield f"{where}expected map, got {_go(value)}"
+
+
+def _map_errors(schema: schemas.Schema, value: dict[str, Any], path: str) -> Iterator[str]:
+    for name in sorted(value):
+        below = f"{path}.{name}"
+        field = schema.child(name)
+        if field is None:
+            yield f"{below}: field not declared in schema"
+            return
+        yield from _errors(field, value[name], below)
+
+
+def _list_errors(schema: schemas.Schema, value: list[Any], path: str) -> Iterator[str]:
+    where = f"{path}: " if path else ""
+    seen = set()
+    for index, item in enumerate(value):
+        element = f"i:{index}"
+        if merging.shape(schema, value) == "items":
+            try:
+                element = merging.element_of(schema, item)
+            except merging.ItemError as error:
+                yield f"{where}element {index}: {error}"
+                return
+            if element in seen:
+                yield f"{where}duplicate entries for key {fieldsets.text((element,))}"
+            seen.add(element)
+        yield from _errors(merging.item_type(schema), item, path + fieldsets.text((element,)))
+
+
+def _scalar_error(schema: schemas.Schema, value: Any) -> str:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if schema.scalar in _NUMERIC:
+        return "" if is_number else f"expected numeric (int or float), got {_go_type(value)}"
+    if schema.scalar == "boolean":
+        return "" if isinstance(value, bool) else f"expected boolean, got {_go(value)}"
+    if schema.scalar in _TEXT and schema.raw.get("format", "") in ("", "byte"):
+        return "" if isinstance(value, str) else f"expected string, got &value.valueUnstructured{{Value:{_go_syntax(value)}}}"
+    return f"expected any scalar, got {_go(value)}" if isinstance(value, (dict, list)) else ""
+
+
+def _go(value: Any) -> str:
+    return "&{" + _go_plain(value) + "}"
+
+
+def _go_plain(value: Any) -> str:
+    """Return a value as Go's verb ``%v`` shows it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        return "map[" + " ".join(f"{name}:{_go_plain(value[name])}" for name in sorted(value)) + "]"
+    if isinstance(value, list):
+        return "[" + " ".join(_go_plain(item) for item in value) + "]"
+    return "<nil>" if value is None else str(value)
+
+
+def _go_syntax(value: Any) -> str:
+    """Return a value as Go's verb ``%#v`` shows it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        inside = ", ".join(f"{status.quoted(name)}:{_go_syntax(value[name])}" for name in sorted(value))
+        return f"map[string]interface {{}}{{{inside}}}"
+    if isinstance(value, list):
+        return "[]interface {}{" + ", ".join(_go_syntax(item) for item in value) + "}"
+    if value is None:
+        return "interface {}(nil)"
+    return status.quoted(value) if isinstance(value, str) else str(value)
+
+
+def _go_type(value: Any) -> str:
+    names = {str: "string", bool: "bool", dict: "map[string]interface {}", list: "[]interface {}"}
+    return names.get(type(value), "<nil>")
