@@ -86,6 +86,12 @@ def quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\x7f")
 
 
+def compact(value: object) -> str:
+    """Return *value* as Go's JSON encoder prints it."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
 def qualified(group: str, name: str) -> str:
     """Return the name of a resource or kind with its group behind a dot."""
     return f"{name}.{group}" if group else name

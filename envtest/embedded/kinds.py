@@ -1,0 +1,166 @@
+"""What differs between kinds when they are written: decoding, defaults, status, generation, validation.
+
+What flows in: objects of any kind. What flows out: objects as the kind's type has them, and what is wrong with them. The loop's
+thread. Mirrors the strategies of kubernetes pkg/registry and of apiextensions-apiserver pkg/registry/customresource.
+"""
+
+from collections.abc import Mapping
+
+from envtest.embedded import defaults, definitions, fields_check, metadata, resources, status, strategies, validation
+from envtest.embedded.status import Json
+
+DEFINITIONS = "customresourcedefinitions.apiextensions.k8s.io"
+
+_SPEC = ("spec",)
+_GENERATION: Mapping[str, tuple[str, ...]] = {
+    "pods": _SPEC,
+    "podtemplates": ("template",),
+    "replicationcontrollers": _SPEC,
+    "daemonsets.apps": _SPEC,
+    "deployments.apps": _SPEC,
+    "replicasets.apps": _SPEC,
+    "statefulsets.apps": _SPEC,
+    "jobs.batch": _SPEC,
+    "cronjobs.batch": _SPEC,
+    "ingresses.networking.k8s.io": _SPEC,
+    "ingressclasses.networking.k8s.io": _SPEC,
+    "networkpolicies.networking.k8s.io": _SPEC,
+    "poddisruptionbudgets.policy": _SPEC,
+    "priorityclasses.scheduling.k8s.io": (),
+    "endpointslices.discovery.k8s.io": ("addressType", "endpoints", "ports"),
+    "mutatingwebhookconfigurations.admissionregistration.k8s.io": ("webhooks",),
+    "validatingwebhookconfigurations.admissionregistration.k8s.io": ("webhooks",),
+    DEFINITIONS: _SPEC,
+}
+"""Built-in kinds that have a generation, with the fields whose change raises it; Deployments and EndpointSlices have one more."""
+
+_CREATED_BY_UPDATE = frozenset(
+    {
+        "leases.coordination.k8s.io",
+        "limitranges",
+        "events",
+        "events.events.k8s.io",
+        "services",
+        "endpoints",
+        *(f"{kind}.rbac.authorization.k8s.io" for kind in ("roles", "rolebindings", "clusterroles", "clusterrolebindings")),
+    }
+)
+_NEEDS_VERSION = frozenset(
+    {
+        "leases.coordination.k8s.io",
+        "poddisruptionbudgets.policy",
+        "mutatingwebhookconfigurations.admissionregistration.k8s.io",
+        "validatingwebhookconfigurations.admissionregistration.k8s.io",
+        DEFINITIONS,
+    }
+)
+
+
+def is_created_by_update(resource: resources.Resource) -> bool:
+    """Ask whether a PUT may create an object."""
+    return resource.storage_key in _CREATED_BY_UPDATE
+
+
+def needs_version(resource: resources.Resource) -> bool:
+    """Ask whether an update must say which resourceVersion it is based on."""
+    return resource.is_custom or resource.storage_key in _NEEDS_VERSION
+
+
+class Kinds:
+    """Knows all kinds, those that definitions make included."""
+
+    def __init__(self, known: definitions.Definitions) -> None:
+        self._definitions = known
+
+    def decode(self, resource: resources.Resource, obj: Json) -> tuple[Json, list[str]]:
+        """Return *obj* as its type has it, defaults filled in, and the paths of its unknown fields.
+
+        Raises:
+            status.StatusError: A field has the wrong type.
+        """
+        if resource.is_custom:
+            kind = self._definitions.kind(resource)
+            pruned, unknown = kind.prune(obj)
+            return kind.default(pruned), unknown
+        unknown = fields_check.unknown(resource.schema, obj)
+        decoded = defaults.decode(resource, obj)
+        return self._definitions.default(decoded) if resource.storage_key == DEFINITIONS else decoded, unknown
+
+    def prepare_create(self, resource: resources.Resource, obj: Json) -> Json:
+        """Return a new object without what only the server may say, with its first generation."""
+        if resource.is_custom:
+            if self._definitions.kind(resource).has_status:
+                obj = {key: value for key, value in obj.items() if key != "status"}
+        else:
+            obj = strategies.prepare_create(resource, obj)
+        has_generation = resource.is_custom or resource.storage_key in _GENERATION
+        return metadata.with_metadata(obj, generation=1 if has_generation else None)
+
+    def prepare_update(self, resource: resources.Resource, obj: Json, live: Json) -> Json:
+        """Return a changed object with what only the server may say as it was, with its next generation."""
+        obj = metadata.continued(obj, live)
+        if resource.is_custom:
+            if self._definitions.kind(resource).has_status:
+                obj = _with_status_of(obj, live)
+        else:
+            obj = strategies.prepare_update(resource, obj, live)
+        if _raises_generation(resource, obj, live):
+            return metadata.with_metadata(obj, generation=live["metadata"].get("generation", 0) + 1)
+        return obj
+
+    def prepare_status(self, resource: resources.Resource, obj: Json, live: Json) -> Json:
+        """Return what remains of an update of the status: that, and in built-in kinds a part of metadata."""
+        old = live["metadata"]
+        if resource.is_custom:
+            managed = obj["metadata"].get("managedFields")
+            version = obj["metadata"].get("resourceVersion")
+            kept = {**live, "metadata": {**old, "managedFields": managed, "resourceVersion": version}}
+            return _with_status_of(metadata.with_metadata(kept), obj)
+        obj = metadata.continued(obj, live)
+        kept = {**_with_status_of(live, obj), "metadata": obj["metadata"]}
+        if resource.storage_key == "pods":
+            kept = metadata.with_metadata(kept, ownerReferences=old.get("ownerReferences"))
+            if not (kept.get("status") or {}).get("qosClass") and (quality := (live.get("status") or {}).get("qosClass")):
+                kept["status"] = {**(kept.get("status") or {}), "qosClass": quality}
+        elif resource.storage_key == "deployments.apps":
+            kept = metadata.with_metadata(kept, labels=old.get("labels"))
+        return kept
+
+    def check(self, resource: resources.Resource, obj: Json, live: Json | None, subresource: str) -> list[str]:
+        """Refuse what is not valid.
+
+        Returns:
+            Warnings.
+
+        Raises:
+            status.StatusError: Something is wrong with *obj*.
+        """
+        warnings: list[str] = []
+        if resource.is_custom:
+            before = validation.validate_metadata(resource, obj, live)
+            verdict = self._definitions.kind(resource).validate(obj, live, subresource, before)
+            causes, warnings = list(verdict.causes), list(verdict.warnings)
+        else:
+            causes = validation.validate(resource, obj, live, subresource)
+            if resource.storage_key == DEFINITIONS:
+                causes = [*causes, *self._definitions.validate(obj, live)]
+        if causes:
+            raise status.invalid((resource.kind, resource.group), obj["metadata"].get("name", ""), causes)
+        return warnings
+
+
+def _with_status_of(obj: Json, other: Json) -> Json:
+    kept = {key: value for key, value in obj.items() if key != "status"}
+    return {**kept, "status": other["status"]} if "status" in other else kept
+
+
+def _raises_generation(resource: resources.Resource, obj: Json, live: Json) -> bool:
+    if resource.is_custom:
+        ignored = {"apiVersion", "kind", "metadata", *(("status",) if "status" in resource.subresources else ())}
+        return any(obj.get(key) != live.get(key) for key in {*obj, *live} - ignored)
+    if resource.storage_key not in _GENERATION:
+        return False
+    if any(obj.get(key) != live.get(key) for key in _GENERATION[resource.storage_key]):
+        return True
+    also = {"deployments.apps": "annotations", "endpointslices.discovery.k8s.io": "labels"}.get(resource.storage_key)
+    return also is not None and (obj["metadata"].get(also) or {}) != (live["metadata"].get(also) or {})
