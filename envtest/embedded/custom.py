@@ -1,0 +1,199 @@
+"""A kind that a CustomResourceDefinition defines, in one version: what becomes of its objects, and which are refused.
+
+What flows in: a `resources.Resource` with the definition's version; objects. What flows out: new objects, causes, warnings; nothing
+is changed. The server's thread. Mirrors apiextensions-apiserver pkg/registry/customresource (validator.go, strategy.go, etcd.go).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from envtest.embedded import cel_rules, embedded_objects, field_errors, jsonpath, list_types, pruning, schema_validation, status
+from envtest.embedded.resources import Resource
+from envtest.embedded.status import Cause, Json
+
+_GREATEST: Final = 2**31 - 1
+_BLOCKING: Final = frozenset({status.NOT_SUPPORTED, status.REQUIRED, status.TOO_LONG, status.TOO_MANY, status.TYPE_INVALID})
+"""What is so wrong that rules cannot be evaluated."""
+_UNCHECKED: Final = (
+    "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation"
+)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether an object is taken.
+
+    Attributes:
+        causes: What is wrong, in the server's order.
+        warnings: What is wrong, but was so before.
+    """
+
+    causes: list[Cause] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+class CustomKind:
+    """What the server does with the objects of a custom kind."""
+
+    def __init__(self, resource: Resource) -> None:
+        """Compile the schema of *resource*.
+
+        Raises:
+            envtest.embedded.cel.CompileError: A rule is not CEL.
+        """
+        self.resource = resource
+        version = resource.definition or {}
+        self.schema: Json = version.get("schema", {}).get("openAPIV3Schema", {})
+        subresources = version.get("subresources", {})
+        self.has_status = "status" in subresources
+        self._scale: Json | None = subresources.get("scale")
+        self._rules = cel_rules.Rules(self.schema, is_resource=True)
+        self._selectable = {
+            each["jsonPath"].removeprefix("."): jsonpath.compiled(each["jsonPath"]) for each in version.get("selectableFields", ())
+        }
+
+    def prune(self, value: Json) -> tuple[Json, list[str]]:
+        """Return *value* without unknown fields and useless nulls, and the paths of the unknown fields."""
+        pruned, unknown = pruning.prune(self.schema, value)
+        metadata = {"metadata": pruned["metadata"]} if "metadata" in pruned else {}
+        return {**pruning.drop_nulls(self.schema, pruned), **metadata}, unknown
+
+    def default(self, value: Json) -> Json:
+        """Return *value* with defaults."""
+        defaulted: Json = pruning.default(self.schema, value)
+        return defaulted
+
+    def validate(self, value: Json, old: Json | None = None, subresource: str = "", before: Sequence[Cause] = ()) -> Verdict:
+        """Say what is wrong with *value*.
+
+        Args:
+            value: What is to be stored.
+            old: On an update, what is stored.
+            subresource: Empty or ``status``.
+            before: What the caller found about metadata.
+        """
+        wrong = self._wrong_kind(value)
+        if wrong:
+            return Verdict(wrong)
+        causes = [*before, *self._schema_causes(value, old, subresource)]
+        causes += self._scale_causes(value, subresource)
+        if subresource != "status":
+            causes += embedded_objects.validate(self.schema, value)
+        if old is None or not list_types.validate(self.schema, old):
+            causes += list_types.validate(self.schema, value)
+        if self._rules.is_empty:
+            return Verdict(causes)
+        if any(cause.type in _BLOCKING for cause in causes):
+            return Verdict([*causes, field_errors.invalid("", None, _UNCHECKED)])
+        verdict = self._rules.validate(value, old)
+        return Verdict(causes + verdict.causes, verdict.warnings)
+
+    def _wrong_kind(self, value: Json) -> list[Cause]:
+        wanted = {"kind": self.resource.kind, "apiVersion": self.resource.api_version}
+        return [
+            field_errors.invalid(name, value.get(name, ""), f"must be {right}")
+            for name, right in wanted.items()
+            if value.get(name) != right
+        ]
+
+    def _schema_causes(self, value: Json, old: Json | None, subresource: str) -> list[Cause]:
+        if subresource != "status":
+            return schema_validation.validate(self.schema, value, schema_validation.ABSENT if old is None else old)
+        part = self.schema.get("properties", {}).get("status")
+        if part is None or "status" not in value:
+            return []
+        was = (old or {}).get("status", schema_validation.ABSENT)
+        found = schema_validation.validate(part, value["status"], was)
+        return [_below_status(cause) for cause in found]
+
+    def _scale_causes(self, value: Json, subresource: str) -> list[Cause]:
+        if self._scale is None:
+            return []
+        paths = [self._scale["statusReplicasPath"]]
+        if subresource != "status":
+            paths.insert(0, self._scale["specReplicasPath"])
+        causes = [cause for path in paths for cause in _count_causes(path, _nested(value, path))]
+        path = self._scale.get("labelSelectorPath")
+        selector = _nested(value, path) if path else None
+        if selector is not None and not isinstance(selector, str):
+            causes.append(field_errors.invalid(path or "", "", _accessor_error(path or "", selector, "string")))
+        return causes
+
+    def scale(self, value: Json) -> Json:
+        """Return the autoscaling/v1 Scale of an object.
+
+        Raises:
+            StatusError: The kind has none, or the object says no number of replicas.
+        """
+        paths = self._scale_paths()
+        wanted = _nested(value, paths["specReplicasPath"])
+        metadata = value["metadata"]
+        if wanted is None:
+            said = f'the spec replicas field "{paths["specReplicasPath"]}" does not exist'
+            raise status.internal(said)
+        names = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
+        found: Json = {"replicas": _nested(value, paths["statusReplicasPath"]) or 0}
+        selector = _nested(value, paths["labelSelectorPath"]) if paths.get("labelSelectorPath") else None
+        return {
+            "kind": "Scale",
+            "apiVersion": "autoscaling/v1",
+            "metadata": {name: metadata[name] for name in names if name in metadata},
+            "spec": {"replicas": wanted},
+            "status": {**found, "selector": selector} if selector else found,
+        }
+
+    def with_scale(self, value: Json, scale: Json) -> Json:
+        """Return an object with the replicas of a Scale.
+
+        Raises:
+            StatusError: The kind has none.
+        """
+        names = _names(self._scale_paths()["specReplicasPath"])
+        return _with(value, names, scale.get("spec", {}).get("replicas", 0))
+
+    def _scale_paths(self) -> Json:
+        if self._scale is None:
+            raise status.kind_not_found()
+        return self._scale
+
+    def selectable(self, value: Json) -> dict[str, str]:
+        """Return the fields of an object that field selectors can ask for, besides name and namespace."""
+        found = {name: path.find(value) for name, path in self._selectable.items()}
+        return {name: jsonpath.printed(values[0]) if values and values[0] is not None else "" for name, values in found.items()}
+
+
+def _below_status(cause: Cause) -> Cause:
+    where = "status" if cause.field == field_errors.NO_FIELD else f"status.{cause.field}"
+    return Cause(cause.type, where, cause.message)
+
+
+def _names(path: str) -> list[str]:
+    return path.removeprefix(".").split(".")
+
+
+def _nested(value: Any, path: str) -> Any:
+    for name in _names(path):
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def _with(value: Json, names: Sequence[str], replicas: int) -> Json:
+    first, *rest = names
+    return {**value, first: _with(value.get(first) or {}, rest, replicas) if rest else replicas}
+
+
+def _accessor_error(path: str, value: Any, wanted: str) -> str:
+    kind = {"string": "string", "boolean": "bool", "number": "float64", "integer": "int64", "array": "[]interface {}"}
+    given = kind.get(schema_validation.type_of(value), "map[string]interface {}")
+    return f"{path} accessor error: {value} is of the type {given}, expected {wanted}"
+
+
+def _count_causes(path: str, value: Any) -> list[Cause]:
+    if value is None:
+        return []
+    if not isinstance(value, int) or isinstance(value, bool):
+        return [field_errors.invalid(path, 0, _accessor_error(path, value, "int64"))]
+    if value < 0:
+        return [field_errors.invalid(path, value, "should be a non-negative integer")]
+    return [field_errors.invalid(path, value, f"should be less than or equal to {_GREATEST}")] if value > _GREATEST else []
