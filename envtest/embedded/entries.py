@@ -1,7 +1,8 @@
 """The entries of ``metadata.managedFields``: who owns what, read and written.
 
-What flows in: objects. What flows out: `Managed`, from each manager's `Identity` to what it has `Owned`; objects with it. Pure, safe
-in any thread. Mirrors apimachinery pkg/util/managedfields/internal/managedfields.go, and the reset fields of the server's strategies.
+What flows in: objects. What flows out: `Managed`, from each manager's `Identity` to what it has `Owned`; objects with it. Pure,
+safe in any thread. Mirrors apimachinery pkg/util/managedfields/internal/managedfields.go, and the reset fields of the server's
+strategies.
 """
 
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple, Protocol
 from envtest.embedded import fieldsets, schemas, status
 
 Json = dict[str, Any]
+Value = Any  # of JSON
 
 
 class Target(Protocol):
@@ -67,7 +69,7 @@ class Owned:
 Managed = dict[Identity, Owned]
 
 
-def read(encoded: Any) -> Managed:
+def read(encoded: Value) -> Managed:
     """Read managedFields.
 
     Raises:
@@ -116,7 +118,7 @@ def of_update(live: Json | None, new: Json, subresource: str) -> Managed:
     return _read_leniently(live["metadata"].get("managedFields")) if live is not None else {}
 
 
-def _read_leniently(encoded: Any) -> Managed:
+def _read_leniently(encoded: Value) -> Managed:
     try:
         return read(encoded)
     except (ValueError, AttributeError, TypeError):

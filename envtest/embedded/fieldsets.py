@@ -13,6 +13,7 @@ from typing import Any, Final
 from envtest.embedded import schemas
 
 Json = dict[str, Any]
+Value = Any  # of JSON
 Path = tuple[str, ...]
 
 _HTML = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
@@ -129,7 +130,7 @@ def from_json(tree: Mapping[str, Any]) -> FieldSet:
         if key == ".":
             continue
         if not isinstance(below, Mapping):
-            raise ValueError(f"{key}: not a tree of fields")
+            raise ValueError(f"{key}: not a tree of fields")  # noqa: TRY004
         element = _canonical(key)
         if element is None:
             continue
@@ -163,7 +164,7 @@ def key(fields: Mapping[str, Any]) -> str:
     return "k:" + go_json(fields)
 
 
-def value(member: Any) -> str:
+def value(member: Value) -> str:
     """Return the element of a member of a set."""
     return "v:" + go_json(member)
 
@@ -182,11 +183,11 @@ def _element_text(element: str) -> str:
     return f"[={_go_text(json.loads(rest))}]" if kind == "v" else f"[{rest}]"
 
 
-def _go_text(scalar: Any) -> str:
+def _go_text(scalar: Value) -> str:
     return json.dumps(scalar, ensure_ascii=False)
 
 
-def go_json(node: Any) -> str:
+def go_json(node: Value) -> str:
     """Return JSON as the server writes it: compact, names sorted, whole numbers without a point, HTML's signs escaped."""
     if isinstance(node, float) and node.is_integer():
         node = int(node)
@@ -222,7 +223,7 @@ def _order(element: str) -> tuple[Any, ...]:
     return (2, _value_order(json.loads(rest))) if kind == "v" else (3, int(rest))
 
 
-def _value_order(scalar: Any) -> tuple[Any, ...]:
+def _value_order(scalar: Value) -> tuple[Any, ...]:
     """Return what values are sorted by: numbers, texts, booleans, the rest."""
     if isinstance(scalar, bool):
         return (2, scalar)

@@ -12,6 +12,8 @@ from typing import Any, Final, Literal
 
 from envtest.embedded import fieldsets, schemas
 
+Value = Any  # of JSON, or `ABSENT`
+
 Shape = Literal["leaf", "fields", "items"]
 """How a value is owned: as a whole, field by field, or item by item."""
 
@@ -45,7 +47,7 @@ class Comparison:
         return Comparison(self.added.without(ignored), self.modified.without(ignored), self.removed.without(ignored))
 
 
-def shape(schema: schemas.Schema, value: Any) -> Shape:
+def shape(schema: schemas.Schema, value: Value) -> Shape:
     """Return how *value* is owned; of unknown types by its own form."""
     if schema.kind == "scalar" or schema.is_atomic:
         return "leaf"
@@ -54,7 +56,7 @@ def shape(schema: schemas.Schema, value: Any) -> Shape:
     return "fields" if schema.kind != "any" or value is None or isinstance(value, dict) else "leaf"
 
 
-def element_of(schema: schemas.Schema, item: Any) -> str:
+def element_of(schema: schemas.Schema, item: Value) -> str:
     """Return the path element of an item of a list of type set or map.
 
     Raises:
@@ -71,7 +73,7 @@ def element_of(schema: schemas.Schema, item: Any) -> str:
     return fieldsets.value(item)
 
 
-def _key_element(schema: schemas.Schema, item: Any) -> str:
+def _key_element(schema: schemas.Schema, item: Value) -> str:
     if item is None:
         raise ItemError("associative list with keys may not have a null element")
     if not isinstance(item, dict):
@@ -105,12 +107,12 @@ def item_type(schema: schemas.Schema) -> schemas.Schema:
     return schema.items or schemas.ANY
 
 
-def extract(schema: schemas.Schema, value: Any) -> fieldsets.FieldSet:
+def extract(schema: schemas.Schema, value: Value) -> fieldsets.FieldSet:
     """Return the paths of all that *value* has, as one who applies it owns them."""
     return _extract(schema, value)[1]
 
 
-def _extract(schema: schemas.Schema, value: Any) -> tuple[bool, fieldsets.FieldSet]:
+def _extract(schema: schemas.Schema, value: Value) -> tuple[bool, fieldsets.FieldSet]:
     """Return whether the value's own place is owned, and what is owned below."""
     form = shape(schema, value)
     if form == "leaf":
@@ -147,7 +149,7 @@ def _by_element(schema: schemas.Schema, items: list[Any]) -> dict[str, list[Any]
     return groups
 
 
-def compare(schema: schemas.Schema, old: Any, new: Any) -> Comparison:
+def compare(schema: schemas.Schema, old: Value, new: Value) -> Comparison:
     """Return what became of *old*.
 
     Raises:
@@ -166,7 +168,7 @@ class _Comparing:
         self.modified: list[fieldsets.Path] = []
         self.removed: list[fieldsets.Path] = []
 
-    def compare(self, schema: schemas.Schema, old: Any, new: Any, path: fieldsets.Path) -> None:
+    def compare(self, schema: schemas.Schema, old: Value, new: Value, path: fieldsets.Path) -> None:
         """Compare what is at *path*; either may be `ABSENT`."""
         if old is new:
             return
@@ -179,7 +181,7 @@ class _Comparing:
         elif not was_leaf and new is ABSENT:
             self.removed.append(path)
 
-    def _leaf(self, _: schemas.Schema, old: Any, new: Any, path: fieldsets.Path) -> bool:
+    def _leaf(self, _: schemas.Schema, old: Value, new: Value, path: fieldsets.Path) -> bool:
         if old is ABSENT:
             self.added.append(path)
         elif new is ABSENT:
@@ -188,7 +190,7 @@ class _Comparing:
             self.modified.append(path)
         return True
 
-    def _fields(self, schema: schemas.Schema, old: Any, new: Any, path: fieldsets.Path) -> bool:
+    def _fields(self, schema: schemas.Schema, old: Value, new: Value, path: fieldsets.Path) -> bool:
         before, after = _mapping(old), _mapping(new)
         if not before and not after:
             return self._leaf(schema, old, new, path)
@@ -197,7 +199,7 @@ class _Comparing:
             self.compare(field_type(schema, name), before.get(name, ABSENT), after.get(name, ABSENT), below)
         return False
 
-    def _items(self, schema: schemas.Schema, old: Any, new: Any, path: fieldsets.Path) -> bool:
+    def _items(self, schema: schemas.Schema, old: Value, new: Value, path: fieldsets.Path) -> bool:
         before, after = _by_element(schema, _sequence(old)), _by_element(schema, _sequence(new))
         if not before and not after:
             return self._leaf(schema, old, new, path)
@@ -221,7 +223,7 @@ class _Comparing:
             self.compare(schema, old, new, path)
 
 
-def equal(one: Any, other: Any) -> bool:
+def equal(one: Value, other: Value) -> bool:
     """Ask whether two values are the same JSON; 1 is 1.0, but not true."""
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(equal(one[name], other[name]) for name in one)
@@ -230,15 +232,15 @@ def equal(one: Any, other: Any) -> bool:
     return isinstance(one, bool) == isinstance(other, bool) and one == other
 
 
-def _mapping(value: Any) -> dict[str, Any]:
+def _mapping(value: Value) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _sequence(value: Any) -> list[Any]:
+def _sequence(value: Value) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def merge(schema: schemas.Schema, live: Any, applied: Any) -> Any:
+def merge(schema: schemas.Schema, live: Value, applied: Value) -> Value:
     """Return *live* with what is *applied* over it; either may be `ABSENT`.
 
     Raises:
@@ -288,10 +290,10 @@ def _order(live: list[str], applied: list[str]) -> Iterator[tuple[str, int]]:
     next_shared = next(shared, None)
     left = right = 0
     while left < len(live) or right < len(applied):
-        if left < len(live) and right < len(applied) and live[left] in wanted and live[left] != applied[right]:
-            if next_shared is not None and live[left] != next_shared:
-                left += 1
-                continue
+        is_between = left < len(live) and right < len(applied) and live[left] != applied[right]
+        if is_between and next_shared is not None and live[left] in wanted and live[left] != next_shared:
+            left += 1  # it comes later, where it is applied
+            continue
         if left < len(live):
             if live[left] not in wanted:
                 yield live[left], left
@@ -308,7 +310,7 @@ def _order(live: list[str], applied: list[str]) -> Iterator[tuple[str, int]]:
                 next_shared = next(shared, None)
 
 
-def remove(schema: schemas.Schema, value: Any, paths: fieldsets.FieldSet) -> Any:
+def remove(schema: schemas.Schema, value: Value, paths: fieldsets.FieldSet) -> Value:
     """Return *value* without what is at *paths*; None if nothing is left of it."""
     form = shape(schema, value)
     if form == "fields" and isinstance(value, dict):

@@ -9,17 +9,19 @@ from typing import Any
 
 from envtest.embedded import fieldsets, merging, schemas, status
 
+Value = Any  # of JSON
+
 _NUMERIC = ("integer", "number")
 _TEXT = ("string", "bytes")
 
 
-def message(schema: schemas.Schema, value: Any) -> str:
+def message(schema: schemas.Schema, value: Value) -> str:
     """Return what is wrong with *value*, empty if nothing is."""
     errors = list(_errors(schema, value, ""))
     return errors[0] if len(errors) == 1 else "\n  ".join(["errors:", *errors]) if errors else ""
 
 
-def _errors(schema: schemas.Schema, value: Any, path: str) -> Iterator[str]:
+def _errors(schema: schemas.Schema, value: Value, path: str) -> Iterator[str]:
     where = f"{path}: " if path else ""
     if value is None:
         return
@@ -66,7 +68,7 @@ def _list_errors(schema: schemas.Schema, value: list[Any], path: str) -> Iterato
         yield from _errors(merging.item_type(schema), item, path + fieldsets.text((element,)))
 
 
-def _scalar_error(schema: schemas.Schema, value: Any) -> str:
+def _scalar_error(schema: schemas.Schema, value: Value) -> str:
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if schema.scalar in _NUMERIC:
         return "" if is_number else f"expected numeric (int or float), got {_go_type(value)}"
@@ -77,11 +79,11 @@ def _scalar_error(schema: schemas.Schema, value: Any) -> str:
     return f"expected any scalar, got {_go(value)}" if isinstance(value, (dict, list)) else ""
 
 
-def _go(value: Any) -> str:
+def _go(value: Value) -> str:
     return "&{" + _go_plain(value) + "}"
 
 
-def _go_plain(value: Any) -> str:
+def _go_plain(value: Value) -> str:
     """Return a value as Go's verb ``%v`` shows it."""
     if isinstance(value, bool):
         return str(value).lower()
@@ -92,7 +94,7 @@ def _go_plain(value: Any) -> str:
     return "<nil>" if value is None else str(value)
 
 
-def _go_syntax(value: Any) -> str:
+def _go_syntax(value: Value) -> str:
     """Return a value as Go's verb ``%#v`` shows it."""
     if isinstance(value, bool):
         return str(value).lower()
@@ -106,6 +108,6 @@ def _go_syntax(value: Any) -> str:
     return status.quoted(value) if isinstance(value, str) else str(value)
 
 
-def _go_type(value: Any) -> str:
+def _go_type(value: Value) -> str:
     names = {str: "string", bool: "bool", dict: "map[string]interface {}", list: "[]interface {}"}
     return names.get(type(value), "<nil>")

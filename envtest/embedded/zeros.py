@@ -1,8 +1,8 @@
 """The empty object of a built-in kind: what a creation is compared with.
 
-What flows in: a kind's schema. What flows out: the fields that every object of it has, with nothing in them. They are there before
-the creator sets anything, so it does not own them. Pure; called by the server's thread, safe in any. Go's encoding/json leaves a
-field out if it is empty and optional, but not a struct; the OpenAPI documents tell them by their defaults.
+What flows in: a kind's schema. What flows out: the fields that every object of it has, with nothing in them. They are there
+before the creator sets anything, so it does not own them. Pure, safe in any thread. Go's encoding/json leaves a field out if it
+is empty and optional, but not a struct; the OpenAPI documents tell them by their defaults.
 """
 
 import functools
