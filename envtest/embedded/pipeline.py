@@ -1,7 +1,7 @@
 """Everything that a verb does, without HTTP: from a decoded body to what is kept and answered.
 
-What flows in: a `requests.Target`, a decoded body, options. What flows out: objects, or a `status.StatusError`. The loop's thread;
-every call runs to its end before anything else happens, so what it read is still true when it writes. Mirrors apiserver
+What flows in: a `requests.Target`, a decoded body, options. What flows out: objects, or a `status.StatusError`. The thread of the
+loop: every call runs to its end before anything else happens, so what it read is still true when it writes. Mirrors apiserver
 pkg/endpoints/handlers and pkg/registry/generic/registry/store.go.
 """
 

@@ -114,6 +114,22 @@ def options(query: Mapping[str, str], user_agent: str, kind: str) -> Options:
     return Options(manager, paths.is_true(query.get("force")), bool(query.get("dryRun")), validation or "Warn", user_agent)
 
 
+def check_patch_options(patch: Patch, given: Options, query: Mapping[str, str]) -> None:
+    """Refuse options that do not fit a kind of patch.
+
+    Raises:
+        status.StatusError: They do not.
+    """
+    is_apply = patch.content_type == APPLY_PATCH
+    causes = []
+    if is_apply and not given.field_manager:
+        causes.append(status.Cause(status.REQUIRED, "fieldManager", "Required value: is required for apply patch"))
+    if not is_apply and "force" in query:
+        causes.append(status.Cause(status.FORBIDDEN, "force", "Forbidden: may not be specified for non-apply patch"))
+    if causes:
+        raise status.invalid(("PatchOptions", _META), "", causes)
+
+
 def _wrong(value: str, text: str) -> str:
     return f"Invalid value: {status.quoted(value)}: {text}"
 

@@ -60,6 +60,7 @@ class StatusError(Exception):
         details: The StatusDetails, if any.
         headers: Of the HTTP answer.
         is_plain: Whether the answer is the message as text, as for a path that leads nowhere.
+        list_metadata: The Status's own metadata, such as a token to continue a list with.
     """
 
     def __init__(self, code: int, reason: str, message: str, details: Json | None = None) -> None:
@@ -70,10 +71,12 @@ class StatusError(Exception):
         self.details = details
         self.headers: dict[str, str] = {}
         self.is_plain = False
+        self.list_metadata: Json = {}
 
     def to_json(self) -> Json:
         """Return the v1 Status."""
-        status: Json = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": self.message}
+        status: Json = {"kind": "Status", "apiVersion": "v1", "metadata": self.list_metadata, "status": "Failure"}
+        status["message"] = self.message
         if self.reason:
             status["reason"] = self.reason
         if self.details is not None:

@@ -35,6 +35,8 @@ class Event:
     """As it is after the change; of a deleted one the last state, with the deletion's resourceVersion."""
     previous: Json | None
     revision: int
+    frames: dict[tuple[str, str], bytes] = field(default_factory=dict, compare=False, repr=False)
+    """What watches send of it, by type and apiVersion, so that each is encoded once."""
 
 
 Callback = Callable[[Event], None]
