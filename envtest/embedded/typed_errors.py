@@ -7,7 +7,7 @@ Mirrors sigs.k8s.io/structured-merge-diff typed/validate.go, whose texts show Go
 from collections.abc import Iterator
 from typing import Any
 
-from envtest.embedded import fieldsets, merging, schemas, status
+from envtest.embedded import fieldsets, go_values, merging, schemas
 
 Value = Any  # of JSON
 
@@ -71,43 +71,15 @@ def _list_errors(schema: schemas.Schema, value: list[Any], path: str) -> Iterato
 def _scalar_error(schema: schemas.Schema, value: Value) -> str:
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if schema.scalar in _NUMERIC:
-        return "" if is_number else f"expected numeric (int or float), got {_go_type(value)}"
+        return "" if is_number else f"expected numeric (int or float), got {go_values.type_name(value)}"
     if schema.scalar == "boolean":
         return "" if isinstance(value, bool) else f"expected boolean, got {_go(value)}"
     if schema.scalar in _TEXT and schema.raw.get("format", "") in ("", "byte"):
-        return "" if isinstance(value, str) else f"expected string, got &value.valueUnstructured{{Value:{_go_syntax(value)}}}"
+        return (
+            "" if isinstance(value, str) else f"expected string, got &value.valueUnstructured{{Value:{go_values.syntax(value)}}}"
+        )
     return f"expected any scalar, got {_go(value)}" if isinstance(value, (dict, list)) else ""
 
 
 def _go(value: Value) -> str:
-    return "&{" + _go_plain(value) + "}"
-
-
-def _go_plain(value: Value) -> str:
-    """Return a value as Go's verb ``%v`` shows it."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, dict):
-        return "map[" + " ".join(f"{name}:{_go_plain(value[name])}" for name in sorted(value)) + "]"
-    if isinstance(value, list):
-        return "[" + " ".join(_go_plain(item) for item in value) + "]"
-    return "<nil>" if value is None else str(value)
-
-
-def _go_syntax(value: Value) -> str:
-    """Return a value as Go's verb ``%#v`` shows it."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, dict):
-        inside = ", ".join(f"{status.quoted(name)}:{_go_syntax(value[name])}" for name in sorted(value))
-        return f"map[string]interface {{}}{{{inside}}}"
-    if isinstance(value, list):
-        return "[]interface {}{" + ", ".join(_go_syntax(item) for item in value) + "}"
-    if value is None:
-        return "interface {}(nil)"
-    return status.quoted(value) if isinstance(value, str) else str(value)
-
-
-def _go_type(value: Value) -> str:
-    names = {str: "string", bool: "bool", dict: "map[string]interface {}", list: "[]interface {}"}
-    return names.get(type(value), "<nil>")
+    return "&{" + go_values.plain(value) + "}"
