@@ -97,7 +97,13 @@ def _format(template: Any, arguments: list[Any]) -> str:
         verb = found.group()[-1]
         if verb in "dsb" and isinstance(value, bool):
             return str(value).lower()
-        return str(value) if verb in "ds" else found.group().replace("%b", "{:b}").format(value) if verb == "b" else found.group() % value
+        return (
+            str(value)
+            if verb in "ds"
+            else found.group().replace("%b", "{:b}").format(value)
+            if verb == "b"
+            else found.group() % value
+        )
 
     return re.sub(r"%%|%(?:\.\d+)?[sdfexXob]", one, template)
 

@@ -82,7 +82,9 @@ FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
     "isLoopback": lambda value: _address(value).is_loopback,
     "isLinkLocalMulticast": lambda value: _address(value).is_multicast and str(_address(value)).startswith(("224.0.0.", "ff02:")),
     "isLinkLocalUnicast": lambda value: _address(value).is_link_local,
-    "isGlobalUnicast": lambda value: not (_address(value).is_multicast or _address(value).is_loopback or _address(value).is_unspecified),
+    "isGlobalUnicast": lambda value: (
+        not (_address(value).is_multicast or _address(value).is_loopback or _address(value).is_unspecified)
+    ),
     "cidr": lambda text: {_CIDR: str(_network(text))},
     "isCIDR": lambda text: _parses(_network, text),
     "containsIP": _contains,

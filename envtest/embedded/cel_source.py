@@ -163,5 +163,3 @@ def _arguments(call: _Group) -> list[str]:
         else:
             found[-1].append(part)
     return [_written(parts).strip() for parts in found]
-
-

@@ -50,7 +50,8 @@ class CustomKind:
         self._scale: Json | None = subresources.get("scale")
         self._rules = cel_rules.Rules(self.schema, is_resource=True)
         self._selectable = {
-            each["jsonPath"].removeprefix("."): jsonpath.compiled(each["jsonPath"]) for each in version.get("selectableFields", ())
+            each["jsonPath"].removeprefix("."): jsonpath.compiled(each["jsonPath"])
+            for each in version.get("selectableFields", ())
         }
 
     def prune(self, value: Json) -> tuple[Json, list[str]]:

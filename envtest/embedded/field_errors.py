@@ -29,17 +29,29 @@ class _Omitted:
 OMITTED: Final = _Omitted()
 """Stands for a value that is not printed."""
 
+
+class Printed(str):
+    """A value that is already text as it stands in a message."""
+
+    __slots__ = ()
+
+
 NO_FIELD: Final = "<nil>"
 """The path of what concerns the whole object."""
 
 
 def shown(value: Any) -> str:
     """Return *value* as it stands in a message: strings quoted, all else as Go or JSON prints it."""
+    if isinstance(value, Printed):
+        return value
     if isinstance(value, str):
         return quoted(value)
-    if isinstance(value, float):
-        return go_float(value)
-    text = json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+    return go_float(value) if isinstance(value, float) else compact(value)
+
+
+def compact(value: Any, sort: bool = True) -> str:
+    """Return *value* as Go's encoding/json writes it."""
+    text = json.dumps(value, separators=(",", ":"), sort_keys=sort, ensure_ascii=False)
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 

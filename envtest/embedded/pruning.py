@@ -23,6 +23,13 @@ def prune(schema: Json, value: Json) -> tuple[Json, list[str]]:
     return pruned, sorted(unknown)
 
 
+def unknown_fields(schema: Json, value: Any) -> list[str]:
+    """Return the paths in *value* that *schema* does not know."""
+    unknown: list[str] = []
+    _prune(schema, value, "", unknown)
+    return unknown
+
+
 def _preserves(schema: Json | None) -> bool:
     return schema is not None and bool(schema.get("x-kubernetes-preserve-unknown-fields"))
 
@@ -33,7 +40,7 @@ def _prune(schema: Json | None, value: Any, path: str, unknown: list[str]) -> An
         items = schema.get("items") if schema else None
         if items is None and _preserves(schema):
             return copy.deepcopy(value)
-        if schema is not None and _preserves(schema) and not _preserves(items):
+        if items is not None and _preserves(schema):
             items = {**items, "x-kubernetes-preserve-unknown-fields": True}
         return [_prune(items, item, field_errors.index(path, at), unknown) for at, item in enumerate(value)]
     return _prune_object(schema, value, path, unknown) if isinstance(value, dict) else value
