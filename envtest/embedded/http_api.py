@@ -78,7 +78,7 @@ class Settings:
 
     version: str
     """Of Kubernetes."""
-    watches: watches.Settings = field(default_factory=watches.Settings)
+    watching: watches.Settings = field(default_factory=watches.Settings)
 
 
 class HttpApi:
@@ -98,7 +98,7 @@ class HttpApi:
         self.outside: list[Outside] = []
         self._number = 0
 
-    def server(self) -> web.Server[web.BaseRequest]:
+    def server(self) -> "web.Server[web.BaseRequest]":
         """Return what speaks HTTP."""
         return web.Server(self.handle, request_factory=_request, handler_cancellation=True, access_log=None)
 
@@ -194,7 +194,7 @@ class HttpApi:
         options = requests.list_options(call.query, is_watch=True)
         shape = shapes.of_event(call.wanted.shape, call.target.resource, call.query, self._api.clock)
         request = watches.Request(_watched(call), _of_name(call, options), shape)
-        watch = watches.Watch(self._api, request, self._settings.watches)
+        watch = watches.Watch(self._api, request, self._settings.watching)
         answer = web.StreamResponse(headers=_HEADERS)
         answer.content_type = negotiation.JSON
         answer.enable_chunked_encoding()

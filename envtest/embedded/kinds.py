@@ -80,10 +80,10 @@ class Kinds:
         """
         if resource.is_custom:
             kind = self._definitions.kind(resource)
-            pruned, unknown = kind.prune(obj)
+            pruned, unknown = kind.prune({**obj, "metadata": defaults.metadata(obj["metadata"])})
             return kind.default(pruned), unknown
         unknown = fields_check.unknown(resource.schema, obj)
-        decoded = defaults.decode(resource, obj)
+        decoded = defaults.apply(resource, obj)
         return self._definitions.default(decoded) if resource.storage_key == DEFINITIONS else decoded, unknown
 
     def prepare_create(self, resource: resources.Resource, obj: Json) -> Json:
