@@ -16,18 +16,19 @@ from typing import Any
 import urllib3
 import yaml
 
+from envtest.embedded import recording, resources
+
 Json = dict[str, Any]
 
 DATA = pathlib.Path(__file__).with_name("data")
 KINDS: Mapping[str, tuple[str, ...]] = {
     "v1": (
         "configmaps", "endpoints", "events", "limitranges", "namespaces", "nodes", "persistentvolumeclaims",
-        "persistentvolumes", "pods", "podtemplates", "replicationcontrollers", "resourcequotas", "secrets", "serviceaccounts",
-        "services",
+        "persistentvolumes", "pods", "podtemplates", "resourcequotas", "secrets", "serviceaccounts", "services",
     ),
-    "admissionregistration.k8s.io/v1": ("mutatingwebhookconfigurations", "validatingwebhookconfigurations"),
     "apiextensions.k8s.io/v1": ("customresourcedefinitions",),
     "apps/v1": ("controllerrevisions", "daemonsets", "deployments", "replicasets", "statefulsets"),
+    "autoscaling/v1": ("horizontalpodautoscalers",),
     "autoscaling/v2": ("horizontalpodautoscalers",),
     "batch/v1": ("cronjobs", "jobs"),
     "coordination.k8s.io/v1": ("leases",),
@@ -105,7 +106,7 @@ def discovery(server: Server) -> Json:
 def definitions(server: Server) -> Json:
     """Return the OpenAPI definitions that our kinds need, without descriptions."""
     known: Json = {}
-    for api_version in [*KINDS, "autoscaling/v1"]:
+    for api_version in KINDS:
         known |= server.get(f"/openapi/v3{collection(api_version)}")["components"]["schemas"]
     roots = [name for name, node in known.items() if _is_root(node)]
     needed = _reachable(known, [*roots, *EXTRA_DEFINITIONS])
@@ -121,6 +122,28 @@ def columns(server: Server, entries: Json) -> Json:
                 table = server.get(f"{collection(api_version)}/{entry['name']}?limit=1", _TABLE)
                 found[f"{api_version}/{entry['name']}"] = table["columnDefinitions"]
     return found
+
+
+def decoding(server: Server) -> Json:
+    """Return how the server decodes and defaults each definition; the files that `write` wrote before say which there are."""
+    found = sorted(resources.Registry.built_in().all(), key=_pods_last)
+    with recording.Echo(server) as echo:
+        return recording.record(echo, [root(resource) for resource in found])
+
+
+def root(resource: resources.Resource) -> recording.Root:
+    """Return how objects of *resource* are recorded."""
+    return recording.Root(resource.api_version, resource.kind, _creation(resource), resource.schema)
+
+
+def _pods_last(resource: resources.Resource) -> int:
+    """Order kinds so that admission, which adds to a Pod and refuses much of it, is not taken for decoding."""
+    return {"PodTemplate": 0, "Pod": 2}.get(resource.kind, 1)
+
+
+def _creation(resource: resources.Resource) -> str:
+    namespace = "namespaces/default/" if resource.is_namespaced else ""
+    return f"{collection(resource.api_version)}/{namespace}{resource.plural}"
 
 
 def _is_root(node: Json) -> bool:
@@ -170,6 +193,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         write("discovery", entries)
         write("definitions", definitions(server))
         write("columns", columns(server, entries))
+        write("decoding", decoding(server))
     finally:
         server.close()
     return 0

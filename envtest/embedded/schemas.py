@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 Json = dict[str, Any]
+Value = Any  # what JSON may have: text, number, boolean, null, list or object
 Node = Mapping[str, Any]
 Resolve = Callable[[str], "Schema"]
 
@@ -24,6 +25,15 @@ _RAW_EXTENSION = "io.k8s.apimachinery.pkg.runtime.RawExtension"
 _TEXT: Node = {"type": "string"}
 _REFERENCE = "#/components/schemas/"
 _SCALARS_BY_FORMAT = {"int-or-string": "int-or-string", "byte": "bytes", "date-time": "time"}
+_GO_TYPES = {
+    "int32": "int32",
+    "int64": "int64",
+    "boolean": "bool",
+    "number": "float64",
+    "double": "float64",
+    "byte": "[]uint8",
+    "date-time": "v1.Time",
+}
 _SCALARS_BY_NAME = {
     "io.k8s.apimachinery.pkg.api.resource.Quantity": "quantity",
     "io.k8s.apimachinery.pkg.util.intstr.IntOrString": "int-or-string",
@@ -77,6 +87,15 @@ class Schema:
         if self.kind == "any":
             return self
         return self.properties.get(name, self.items)
+
+    @property
+    def go_type(self) -> str:
+        """The Go type that an error message would call this by, where the type has no name of its own."""
+        if self.kind == "scalar":
+            return _GO_TYPES.get(self.raw.get("format", "") or self.scalar, self.scalar)
+        if self.items and self.kind != "struct":
+            return ("[]" if self.kind == "list" else "map[string]") + self.items.go_type
+        return ".".join(self.name.split(".")[-2:])
 
 
 ANY: Final = Schema("any")
