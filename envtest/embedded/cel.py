@@ -12,7 +12,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import cel
+
 from envtest.embedded import cel_library, cel_source
+from envtest.embedded.json_values import Value
 
 logging.getLogger("cel").setLevel(logging.ERROR)  # it warns of each function that raises, which rules are there to do
 
@@ -47,7 +49,7 @@ class Expression:
     def _names(self) -> list[str]:
         return self._program.functions()
 
-    def evaluate(self, context: cel.Context) -> Any:
+    def evaluate(self, context: cel.Context) -> Value:
         """Return the value.
 
         Raises:
@@ -101,6 +103,6 @@ def _explained(error: Exception) -> str:
         return _NO_OVERLOAD
     raised = _RAISED.search(text)
     if raised:
-        return _NO_OVERLOAD if raised[1] in ("AttributeError", "NoOverload", "TypeError") else raised[2]
+        return _NO_OVERLOAD if raised[1] in ("AttributeError", "NoOverloadError", "TypeError") else raised[2]
     refused = _REFUSED.search(text)
     return refused[1] if refused else text

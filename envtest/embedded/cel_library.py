@@ -1,17 +1,21 @@
 """The functions of Kubernetes' CEL environment that the evaluator does not have.
 
-What flows in: values as the evaluator hands them over. What flows out: values; an exception's text is the error that the rule fails
-with. Pure. Mirrors k8s.io/apiserver pkg/cel/library and cel-go's ext. Quantities, URLs, addresses and versions are maps with one
+What flows in: values as the evaluator hands them over. What flows out: values; an exception's text is the error that the rule
+fails with. Pure. Mirrors k8s.io/apiserver pkg/cel/library and cel-go's ext. Quantities, URLs, addresses and versions are maps with one
 entry, so that equal ones are equal. Deviation: sizes and costs are not metered.
 """
 
+import functools
+import itertools
 import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any, Final
 
 from cel import OptionalValue, stdlib
+
 from envtest.embedded import cel_network, formats, patterns, quantities
+from envtest.embedded.json_values import Value
 
 Function = Callable[..., Any]
 
@@ -23,55 +27,55 @@ _SEMVER: Final = re.compile(
 )
 
 
-class NoOverload(TypeError):
+class NoOverloadError(TypeError):
     """A function does not take such values."""
 
     def __init__(self) -> None:
         super().__init__("no such overload")
 
 
-def _text(value: Any) -> str:
+def _text(value: Value) -> str:
     if not isinstance(value, str):
-        raise NoOverload
+        raise NoOverloadError
     return value
 
 
 # what the evaluator's own functions do differently
 
 
-def _size(value: Any) -> int:
+def _size(value: Value) -> int:
     if not isinstance(value, (str, bytes, list, dict)):
-        raise NoOverload
+        raise NoOverloadError
     return len(value)
 
 
-def _string(value: Any) -> str:
+def _string(value: Value) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, dict) and len(value) == 1:
         return str(next(iter(value.values())))
-    raise NoOverload
+    raise NoOverloadError
 
 
-def _index_of(value: Any, item: Any, *start: int) -> int:
+def _index_of(value: Value, item: Value, *start: int) -> int:
     if isinstance(value, list):
         return value.index(item) if item in value else -1
     return _text(value).find(item, *start)
 
 
-def _last_index_of(value: Any, item: Any, *start: int) -> int:
+def _last_index_of(value: Value, item: Value, *start: int) -> int:
     if isinstance(value, list):
         return len(value) - 1 - value[::-1].index(item) if item in value else -1
     return _text(value).rfind(item) if not start else _text(value).rfind(item, 0, start[0] + len(item))
 
 
-def _smallest(values: Any) -> Any:
+def _smallest(values: Value) -> Value:
     if not values:
         raise ValueError("min called on empty list")
     return min(values)
 
 
-def _greatest(values: Any) -> Any:
+def _greatest(values: Value) -> Value:
     if not values:
         raise ValueError("max called on empty list")
     return max(values)
@@ -87,7 +91,7 @@ def _find_all(value: str, pattern: str, limit: int = -1) -> list[str]:
     return found if limit < 0 else found[:limit]
 
 
-def _format(template: Any, arguments: list[Any]) -> str:
+def _format(template: Value, arguments: list[Any]) -> str:
     rest = iter(arguments)
 
     def one(found: re.Match[str]) -> str:
@@ -111,13 +115,13 @@ def _format(template: Any, arguments: list[Any]) -> str:
 # optional values
 
 
-def _optional_field(value: Any, name: Any) -> OptionalValue:
+def _optional_field(value: Value, name: Value) -> OptionalValue:
     if isinstance(value, OptionalValue):
         return _optional_field(value.value(), name) if value.has_value() else value
     return OptionalValue.of(value[name]) if isinstance(value, dict) and name in value else OptionalValue.none()
 
 
-def _optional_index(value: Any, at: Any) -> OptionalValue:
+def _optional_index(value: Value, at: Value) -> OptionalValue:
     if isinstance(value, OptionalValue):
         return _optional_index(value.value(), at) if value.has_value() else value
     if isinstance(value, list):
@@ -140,23 +144,23 @@ def _first_optional(values: list[Any]) -> OptionalValue:
 # comprehensions of two variables
 
 
-def _entries(value: Any) -> list[dict[str, Any]]:
+def _entries(value: Value) -> list[dict[str, Any]]:
     pairs = value.items() if isinstance(value, dict) else enumerate(value)
     return [{"key": key, "value": entry} for key, entry in pairs]
 
 
 def _mapped(pairs: list[list[Any]]) -> dict[Any, Any]:
-    return {key: value for key, value in pairs}
+    return dict(pairs)
 
 
 # quantities and versions
 
 
-def _quantity(text: Any) -> dict[str, str]:
+def _quantity(text: Value) -> dict[str, str]:
     return {_QUANTITY: str(quantities.parse(_text(text)).value)}
 
 
-def _is_quantity(text: Any) -> bool:
+def _is_quantity(text: Value) -> bool:
     try:
         quantities.parse(_text(text))
     except quantities.QuantityError:
@@ -164,13 +168,13 @@ def _is_quantity(text: Any) -> bool:
     return True
 
 
-def _number(value: Any) -> Fraction:
+def _number(value: Value) -> Fraction:
     if not isinstance(value, dict) or _QUANTITY not in value:
-        raise NoOverload
+        raise NoOverloadError
     return Fraction(value[_QUANTITY])
 
 
-def _semver(text: Any) -> dict[str, str]:
+def _semver(text: Value) -> dict[str, str]:
     if not _SEMVER.fullmatch(_text(text)):
         raise ValueError("Invalid Semantic Version")
     return {_VERSION: text}
@@ -179,13 +183,13 @@ def _semver(text: Any) -> dict[str, str]:
 def _precedence(value: Mapping[str, str]) -> tuple[Any, ...]:
     found = _SEMVER.fullmatch(value[_VERSION])
     if not found:
-        raise NoOverload
+        raise NoOverloadError
     major, minor, patch, stage = found.groups()
     parts = [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in (stage or "").split(".")]
     return (int(major), int(minor), int(patch), stage is None, parts)
 
 
-def _compare(one: Any, other: Any) -> int:
+def _compare(one: Value, other: Value) -> int:
     if isinstance(one, dict) and _VERSION in one and isinstance(other, dict) and _VERSION in other:
         left, right = _precedence(one), _precedence(other)
         return (left > right) - (left < right)
@@ -193,18 +197,18 @@ def _compare(one: Any, other: Any) -> int:
     return (difference > 0) - (difference < 0)
 
 
-def _operand(value: Any) -> Fraction:
+def _operand(value: Value) -> Fraction:
     return Fraction(value) if isinstance(value, int) else _number(value)
 
 
-def _as_integer(value: Any) -> int:
+def _as_integer(value: Value) -> int:
     number = _number(value)
     if number.denominator != 1 or not -(2**63) <= number < 2**63:
         raise ValueError("cannot convert value to integer")
     return int(number)
 
 
-def _is_integer(value: Any) -> bool:
+def _is_integer(value: Value) -> bool:
     number = _number(value)
     return number.denominator == 1 and -(2**63) <= number < 2**63
 
@@ -223,11 +227,11 @@ _FORMATS: Final[dict[str, Callable[[str], bool]]] = {
     "dns1035Label": lambda text: len(text) <= 63 and re.fullmatch(r"[a-z]([-a-z0-9]*[a-z0-9])?", text) is not None,
     "qualifiedName": lambda text: re.fullmatch(r"([a-z0-9.-]+/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?", text) is not None,
     "labelValue": lambda text: re.fullmatch(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?", text) is not None,
-    **{name: (lambda text, name=name: formats.has(name, text)) for name in ("uri", "uuid", "byte", "date", "datetime")},
+    **{name: functools.partial(formats.has, name) for name in ("uri", "uuid", "byte", "date", "datetime")},
 }
 
 
-def _validate(value: Any, text: str) -> OptionalValue:
+def _validate(value: Value, text: str) -> OptionalValue:
     name = value[_FORMAT]
     return OptionalValue.none() if _FORMATS[name](text) else OptionalValue.of([f"must be a valid {name}"])
 
@@ -246,7 +250,7 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "lastIndexOf": _last_index_of,
     "min": _smallest,
     "max": _greatest,
-    "isSorted": lambda values: all(one <= other for one, other in zip(values, values[1:], strict=False)),
+    "isSorted": lambda values: all(one <= other for one, other in itertools.pairwise(values)),
     "find": _find,
     "findAll": _find_all,
     "optional_field_": _optional_field,

@@ -10,6 +10,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs, quote, urlsplit
 
 from envtest.embedded import formats
+from envtest.embedded.json_values import Value
 
 _URL: Final = "url.k8s.io"
 _IP: Final = "ip.k8s.io"
@@ -25,7 +26,7 @@ def _url(text: str) -> dict[str, str]:
     return {_URL: text}
 
 
-def _address(value: Any) -> _Address:
+def _address(value: Value) -> _Address:
     text = value[_IP] if isinstance(value, dict) else value
     try:
         return ipaddress.ip_address(text)
@@ -33,7 +34,7 @@ def _address(value: Any) -> _Address:
         raise ValueError(f'IP Address "{text}" parse error during conversion from string: {error}') from error
 
 
-def _network(value: Any) -> _Network:
+def _network(value: Value) -> _Network:
     text = value[_CIDR] if isinstance(value, dict) else value
     try:
         if "/" not in text:
@@ -43,7 +44,7 @@ def _network(value: Any) -> _Network:
         raise ValueError(f'network address parse error during conversion from string: "{text}": {error}') from error
 
 
-def _parses(parse: Callable[[Any], object], text: Any) -> bool:
+def _parses(parse: Callable[[Any], object], text: Value) -> bool:
     try:
         parse(text)
     except ValueError:
@@ -51,15 +52,15 @@ def _parses(parse: Callable[[Any], object], text: Any) -> bool:
     return True
 
 
-def _ip_of(value: Any) -> dict[str, str]:
+def _ip_of(value: Value) -> dict[str, str]:
     """Return the address of text, or that of a network."""
     address = _network(value).ip if isinstance(value, dict) else _address(value)
     return {_IP: str(address)}
 
 
-def _contains(value: Any, other: Any) -> bool:
+def _contains(value: Value, other: Value) -> bool:
     outer = _network(value).network
-    if isinstance(other, dict) and _CIDR in other or isinstance(other, str) and "/" in other:
+    if (isinstance(other, dict) and _CIDR in other) or (isinstance(other, str) and "/" in other):
         inner = _network(other).network
         return outer.version == inner.version and outer.prefixlen <= inner.prefixlen and inner.network_address in outer
     return _address(other) in outer

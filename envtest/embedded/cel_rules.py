@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from cel import OptionalValue
-from envtest.embedded import cel, cel_values, field_errors, schema_validation
-from envtest.embedded.schema_validation import ABSENT
+
+from envtest.embedded import cel, cel_values, field_errors, json_values, schema_validation
+from envtest.embedded.json_values import ABSENT, Value
 from envtest.embedded.status import Cause, Json
 
 _LONGEST_MESSAGE: Final = 5120
@@ -53,12 +54,12 @@ class _Old:
         is_same: Whether it, or what it is a part of, did not change.
     """
 
-    value: Any = ABSENT
+    value: Value = ABSENT
     is_same: bool = False
 
-    def part(self, value: Any, new: Any) -> "_Old":
+    def part(self, value: Value, new: Value) -> "_Old":
         """Return the same of a part: without an old value, that of the whole counts."""
-        return _Old(ABSENT, self.is_same) if value is ABSENT else _Old(value, schema_validation.same(value, new))
+        return _Old(ABSENT, self.is_same) if value is ABSENT else _Old(value, json_values.same(value, new))
 
 
 @dataclass
@@ -98,11 +99,12 @@ class Rules:
     def validate(self, value: Json, old: Json | None = None) -> Verdict:
         """Return what the rules say of an object, on an update with the old one."""
         verdict = Verdict()
-        before = _Old() if old is None else _Old(old, schema_validation.same(old, value))
-        self._validate(value, before, "", verdict)
+        before = _Old() if old is None else _Old(old, json_values.same(old, value))
+        self.judge(value, before, "", verdict)
         return verdict
 
-    def _validate(self, value: Any, old: _Old, path: str, verdict: Verdict) -> None:
+    def judge(self, value: Value, old: _Old, path: str, verdict: Verdict) -> None:
+        """Add to *verdict* what the rules say of a part of an object."""
         if value is None:
             return
         if self._rules:
@@ -110,7 +112,7 @@ class Rules:
         if isinstance(value, list) and self._items:
             for number, item in enumerate(value):
                 was = schema_validation.old_item(self._schema, item, old.value)
-                self._items._validate(item, old.part(was, item), field_errors.index(path, number), verdict)
+                self._items.judge(item, old.part(was, item), field_errors.index(path, number), verdict)
         elif isinstance(value, dict):
             self._validate_entries(value, old, path, verdict)
 
@@ -122,9 +124,9 @@ class Rules:
             if rules is None and self._values and name not in self._schema.get("properties", {}):
                 rules, where = self._values, field_errors.key(path, name)
             if rules is not None:
-                rules._validate(entry, old.part(before.get(name, ABSENT), entry), where, verdict)
+                rules.judge(entry, old.part(before.get(name, ABSENT), entry), where, verdict)
 
-    def _evaluate(self, value: Any, old: _Old, path: str, verdict: Verdict) -> None:
+    def _evaluate(self, value: Value, old: _Old, path: str, verdict: Verdict) -> None:
         seen = cel_values.converted(self._schema, value, self._is_resource)
         has_old = old.value is not ABSENT and old.value is not None
         before = cel_values.converted(self._schema, old.value, self._is_resource) if has_old else None
@@ -138,7 +140,7 @@ class Rules:
                 continue
             self._judge(rule, value, context, (old, path, verdict))
 
-    def _judge(self, rule: Rule, value: Any, context: Any, place: tuple[_Old, str, Verdict]) -> None:
+    def _judge(self, rule: Rule, value: Value, context: Value, place: tuple[_Old, str, Verdict]) -> None:
         old, path, verdict = place
         kind = self._schema.get("type", "")
         try:
@@ -160,12 +162,12 @@ class Rules:
             verdict.causes.append(cause)
 
 
-def _below(schema: Any) -> Rules | None:
+def _below(schema: Value) -> Rules | None:
     rules = Rules(schema) if isinstance(schema, dict) else None
     return rules if rules and not rules.is_empty else None
 
 
-def _message(rule: Rule, context: Any) -> str:
+def _message(rule: Rule, context: Value) -> str:
     """Return what the message's expression says; empty if it says nothing that can be shown."""
     if rule.message is None:
         return ""

@@ -1,7 +1,7 @@
 """What a rule sees of an object.
 
-What flows in: a schema as JSON and a value. What flows out: the value with the names and types of CEL. Pure. Mirrors k8s.io/apiserver
-pkg/cel/common/values.go and pkg/cel/escaping.go. Deviation: lists of type set and map compare as lists.
+What flows in: a schema as JSON and a value. What flows out: the value with the names and types of CEL. Pure. Mirrors
+k8s.io/apiserver pkg/cel/common/values.go and pkg/cel/escaping.go. Deviation: lists of type set and map compare as lists.
 """
 
 import base64
@@ -12,10 +12,33 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from envtest.embedded import durations
+from envtest.embedded.json_values import Value
 from envtest.embedded.status import Json
 
 _RESERVED: Final = frozenset(
-    "true false null in as break const continue else for function if import let loop package namespace return var void while".split()
+    [
+        "true",
+        "false",
+        "null",
+        "in",
+        "as",
+        "break",
+        "const",
+        "continue",
+        "else",
+        "for",
+        "function",
+        "if",
+        "import",
+        "let",
+        "loop",
+        "package",
+        "namespace",
+        "return",
+        "var",
+        "void",
+        "while",
+    ]
 )
 _ESCAPES: Final = {"__": "__underscores__", ".": "__dot__", "-": "__dash__", "/": "__slash__"}
 _ESCAPED: Final = re.compile(r"__|[./-]")
@@ -46,7 +69,7 @@ def is_known(schema: Json) -> bool:
     return bool(schema.get("type") or schema.get("x-kubernetes-int-or-string"))
 
 
-def converted(schema: Json, value: Any, is_resource: bool = False) -> Any:
+def converted(schema: Json, value: Value, is_resource: bool = False) -> Value:
     """Return *value* as a rule sees it."""
     if isinstance(value, dict):
         return _object(schema, value, is_resource)
@@ -74,7 +97,7 @@ def _object(schema: Json, value: Json, is_resource: bool) -> Json:
     return found
 
 
-def _string(name: str, value: str) -> Any:
+def _string(name: str, value: str) -> Value:
     convert = _CONVERSIONS.get(name)
     try:
         return convert(value) if convert else value
@@ -87,7 +110,7 @@ def _time(value: str) -> datetime.datetime:
     return found if found.tzinfo else found.replace(tzinfo=datetime.UTC)
 
 
-def _duration(value: str) -> Any:
+def _duration(value: str) -> Value:
     seconds = durations.parsed(value)
     return value if seconds is None else datetime.timedelta(seconds=seconds)
 

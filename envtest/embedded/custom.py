@@ -1,14 +1,25 @@
 """A kind that a CustomResourceDefinition defines, in one version: what becomes of its objects, and which are refused.
 
-What flows in: a `resources.Resource` with the definition's version; objects. What flows out: new objects, causes, warnings; nothing
-is changed. The server's thread. Mirrors apiextensions-apiserver pkg/registry/customresource (validator.go, strategy.go, etcd.go).
+What flows in: a `Resource` with the definition's version; objects. What flows out: new objects, causes, warnings; nothing is
+changed. The server's thread. Mirrors apiextensions-apiserver pkg/registry/customresource (validator.go, strategy.go, etcd.go).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
-from envtest.embedded import cel_rules, embedded_objects, field_errors, jsonpath, list_types, pruning, schema_validation, status
+from envtest.embedded import (
+    cel_rules,
+    embedded_objects,
+    field_errors,
+    json_values,
+    jsonpath,
+    list_types,
+    pruning,
+    schema_validation,
+    status,
+)
+from envtest.embedded.json_values import Value
 from envtest.embedded.resources import Resource
 from envtest.embedded.status import Cause, Json
 
@@ -100,11 +111,11 @@ class CustomKind:
 
     def _schema_causes(self, value: Json, old: Json | None, subresource: str) -> list[Cause]:
         if subresource != "status":
-            return schema_validation.validate(self.schema, value, schema_validation.ABSENT if old is None else old)
+            return schema_validation.validate(self.schema, value, json_values.ABSENT if old is None else old)
         part = self.schema.get("properties", {}).get("status")
         if part is None or "status" not in value:
             return []
-        was = (old or {}).get("status", schema_validation.ABSENT)
+        was = (old or {}).get("status", json_values.ABSENT)
         found = schema_validation.validate(part, value["status"], was)
         return [_below_status(cause) for cause in found]
 
@@ -173,7 +184,7 @@ def _names(path: str) -> list[str]:
     return path.removeprefix(".").split(".")
 
 
-def _nested(value: Any, path: str) -> Any:
+def _nested(value: Value, path: str) -> Value:
     for name in _names(path):
         value = value.get(name) if isinstance(value, dict) else None
     return value
@@ -184,13 +195,13 @@ def _with(value: Json, names: Sequence[str], replicas: int) -> Json:
     return {**value, first: _with(value.get(first) or {}, rest, replicas) if rest else replicas}
 
 
-def _accessor_error(path: str, value: Any, wanted: str) -> str:
+def _accessor_error(path: str, value: Value, wanted: str) -> str:
     kind = {"string": "string", "boolean": "bool", "number": "float64", "integer": "int64", "array": "[]interface {}"}
-    given = kind.get(schema_validation.type_of(value), "map[string]interface {}")
+    given = kind.get(json_values.type_of(value), "map[string]interface {}")
     return f"{path} accessor error: {value} is of the type {given}, expected {wanted}"
 
 
-def _count_causes(path: str, value: Any) -> list[Cause]:
+def _count_causes(path: str, value: Value) -> list[Cause]:
     if value is None:
         return []
     if not isinstance(value, int) or isinstance(value, bool):

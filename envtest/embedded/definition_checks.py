@@ -6,7 +6,7 @@ values in messages that are Go's own structures are cut short.
 """
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 from envtest.embedded import (
     definition_rules,
@@ -16,22 +16,48 @@ from envtest.embedded import (
     names,
     structural,
 )
+from envtest.embedded.json_values import Value
 from envtest.embedded.status import Cause, Json
 
 _COLUMN_TYPES: Final = ("boolean", "date", "integer", "number", "string")
 _COLUMN_FORMATS: Final = ("byte", "date", "date-time", "double", "float", "int32", "int64", "password")
 _SELECTABLE: Final = frozenset({"string", "boolean", "integer"})
 _MOST_SELECTABLE: Final = 8
+_NOT_SELECTABLE: Final = (
+    "must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed."
+)
 _AT_ROOT: Final = frozenset(
-    "description type format title maximum exclusiveMaximum minimum exclusiveMinimum maxLength minLength pattern maxItems minItems"
-    " uniqueItems multipleOf required items properties externalDocs example x-kubernetes-preserve-unknown-fields"
-    " x-kubernetes-validations".split()
+    [
+        "description",
+        "type",
+        "format",
+        "title",
+        "maximum",
+        "exclusiveMaximum",
+        "minimum",
+        "exclusiveMinimum",
+        "maxLength",
+        "minLength",
+        "pattern",
+        "maxItems",
+        "minItems",
+        "uniqueItems",
+        "multipleOf",
+        "required",
+        "items",
+        "properties",
+        "externalDocs",
+        "example",
+        "x-kubernetes-preserve-unknown-fields",
+        "x-kubernetes-validations",
+    ]
 )
 _AT_ROOT_SHOWN: Final = (
     "[Description Type Format Title Maximum ExclusiveMaximum Minimum ExclusiveMinimum MaxLength MinLength Pattern MaxItems MinItems"
     " UniqueItems MultipleOf Required Items Properties ExternalDocs Example XPreserveUnknownFields XValidations]"
 )
-_HOISTED: Final = (("schema", "validation"), ("subresources",) * 2, ("additionalPrinterColumns",) * 2, ("selectableFields",) * 2)
+_SAME_NAMES: Final = ("subresources", "additionalPrinterColumns", "selectableFields")
+_HOISTED: Final = (("schema", "validation"), *((name, name) for name in _SAME_NAMES))
 """What of a version stands above the versions in the server's own form, if it is the same in all."""
 _HIDDEN_PRESERVE: Final = (
     "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead"
@@ -53,7 +79,7 @@ def validate(definition: Json, old: Json | None = None) -> list[Cause]:
         causes += _immutable(definition, old)
     causes += _stored_versions(definition)
     if spec.get("preserveUnknownFields") and not (old or {}).get("spec", {}).get("preserveUnknownFields"):
-        causes.append(field_errors.invalid("spec.preserveUnknownFields", True, _HIDDEN_PRESERVE))
+        causes.append(field_errors.invalid("spec.preserveUnknownFields", spec["preserveUnknownFields"], _HIDDEN_PRESERVE))
     return causes
 
 
@@ -197,14 +223,13 @@ def _selectable(node: Json, fields: Sequence[Json], path: str) -> list[Cause]:
             continue
         try:
             schema, found = field_paths.resolve(node, text, with_brackets=False)
-        except field_paths.BadPath as error:
+        except field_paths.BadPathError as error:
             causes.append(field_errors.invalid(where, text, f"is an invalid path: {error}"))
             continue
         if found.split(".")[0] == "metadata":
             causes.append(field_errors.invalid(where, text, "must not point to fields in metadata"))
         if schema.get("type") not in _SELECTABLE:
-            words = "must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed."
-            causes.append(field_errors.invalid(where, text, words))
+            causes.append(field_errors.invalid(where, text, _NOT_SELECTABLE))
         if found in seen:
             causes.append(field_errors.duplicate(where, text))
         seen.add(found)
@@ -259,7 +284,7 @@ def _immutable(definition: Json, old: Json) -> list[Cause]:
     return causes
 
 
-def _at(value: Any, path: Sequence[str]) -> Any:
+def _at(value: Value, path: Sequence[str]) -> Value:
     for name in path:
         value = value.get(name, {})
     return value

@@ -75,7 +75,7 @@ def _field_path(schema: Json, text: str, path: str) -> list[Cause]:
     if text:
         try:
             field_paths.resolve(schema, text)
-        except field_paths.BadPath:
+        except field_paths.BadPathError:
             causes.append(field_errors.invalid(path, text, "must be a valid path"))
     return causes
 

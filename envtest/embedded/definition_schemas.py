@@ -5,9 +5,10 @@ pkg/apis/apiextensions/validation/validation.go (the schema's part) and pkg/apis
 """
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from envtest.embedded import field_errors, list_types, pruning, schema_validation
+from envtest.embedded.json_values import Value
 from envtest.embedded.status import Cause, Json
 
 _TYPES: Final = ("array", "boolean", "integer", "number", "object", "string")
@@ -57,7 +58,7 @@ def _words(schema: Json, path: str) -> list[Cause]:
         causes.append(field_errors.forbidden(f"{path}.additionalProperties", words))
     if schema.get("x-kubernetes-preserve-unknown-fields") is False:
         name = f"{path}.x-kubernetes-preserve-unknown-fields"
-        causes.append(field_errors.invalid(name, False, "must be true or undefined"))
+        causes.append(field_errors.invalid(name, schema["x-kubernetes-preserve-unknown-fields"], "must be true or undefined"))
     return causes
 
 
@@ -167,7 +168,7 @@ def defaults(schema: Json, path: str) -> list[Cause]:
     return causes
 
 
-def _default(schema: Json, value: Any, path: str) -> list[Cause]:
+def _default(schema: Json, value: Value, path: str) -> list[Cause]:
     causes: list[Cause] = []
     if isinstance(value, dict) and pruning.unknown_fields(schema, value):
         causes.append(field_errors.invalid(path, value, "must not have unknown fields"))

@@ -5,15 +5,16 @@ pkg/apiserver/schema/objectmeta/validation.go. Deviation: of the metadata only t
 """
 
 import re
-from typing import Any, Final
+from typing import Final
 
 from envtest.embedded import field_errors
+from envtest.embedded.json_values import Value
 from envtest.embedded.status import Cause, Json
 
 _KIND: Final = re.compile(r"[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?")
 
 
-def validate(schema: Json, value: Any, path: str = "", is_root: bool = True) -> list[Cause]:
+def validate(schema: Json, value: Value, path: str = "", is_root: bool = True) -> list[Cause]:
     """Return what is wrong with the objects inside *value*, which is not looked at itself."""
     causes: list[Cause] = []
     if isinstance(value, dict):

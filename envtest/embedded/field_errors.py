@@ -6,8 +6,9 @@ Mirrors apimachinery pkg/util/validation/field/errors.go.
 
 import json
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
+from envtest.embedded.json_values import Value
 from envtest.embedded.status import (
     DUPLICATE,
     FORBIDDEN,
@@ -40,7 +41,7 @@ NO_FIELD: Final = "<nil>"
 """The path of what concerns the whole object."""
 
 
-def shown(value: Any) -> str:
+def shown(value: Value) -> str:
     """Return *value* as it stands in a message: strings quoted, all else as Go or JSON prints it."""
     if isinstance(value, Printed):
         return value
@@ -49,7 +50,7 @@ def shown(value: Any) -> str:
     return go_float(value) if isinstance(value, float) else compact(value)
 
 
-def compact(value: Any, sort: bool = True) -> str:
+def compact(value: Value, sort: bool = True) -> str:
     """Return *value* as Go's encoding/json writes it."""
     text = json.dumps(value, separators=(",", ":"), sort_keys=sort, ensure_ascii=False)
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
@@ -68,7 +69,7 @@ def _cause(kind: str, path: str, words: str, detail: str) -> Cause:
     return Cause(kind, path or NO_FIELD, f"{words}: {detail}" if detail else words)
 
 
-def _with_value(kind: str, path: str, value: Any, detail: str, words: str = "Invalid value") -> Cause:
+def _with_value(kind: str, path: str, value: Value, detail: str, words: str = "Invalid value") -> Cause:
     return _cause(kind, path, words if value is OMITTED else f"{words}: {shown(value)}", detail)
 
 
@@ -82,22 +83,22 @@ def forbidden(path: str, detail: str) -> Cause:
     return _cause(FORBIDDEN, path, "Forbidden", detail)
 
 
-def invalid(path: str, value: Any, detail: str) -> Cause:
+def invalid(path: str, value: Value, detail: str) -> Cause:
     """Say that a value is malformed or out of bounds."""
     return _with_value(INVALID, path, value, detail)
 
 
-def type_invalid(path: str, value: Any, detail: str) -> Cause:
+def type_invalid(path: str, value: Value, detail: str) -> Cause:
     """Say that a value has the wrong type."""
     return _with_value(TYPE_INVALID, path, value, detail)
 
 
-def duplicate(path: str, value: Any) -> Cause:
+def duplicate(path: str, value: Value) -> Cause:
     """Say that a value stands here twice."""
     return _with_value(DUPLICATE, path, value, "", "Duplicate value")
 
 
-def not_supported(path: str, value: Any, supported: Sequence[str]) -> Cause:
+def not_supported(path: str, value: Value, supported: Sequence[str]) -> Cause:
     """Say that a value is none of those known."""
     detail = f"supported values: {', '.join(quoted(each) for each in supported)}" if supported else ""
     return _with_value(NOT_SUPPORTED, path, value, detail, "Unsupported value")

@@ -12,7 +12,7 @@ from envtest.embedded.status import Json
 _PART: Final = re.compile(r"\.([^.\[\]]+)|\['((?:[^'\\]|\\.)*)'\]")
 
 
-class BadPath(ValueError):
+class BadPathError(ValueError):
     """A text is no path, or leads nowhere; the message is the server's."""
 
 
@@ -20,15 +20,15 @@ def resolve(schema: Json, text: str, with_brackets: bool = True) -> tuple[Json, 
     """Return the schema of the field that *text* leads to from *schema*, and the path as it stands in messages.
 
     Raises:
-        BadPath: It leads nowhere.
+        BadPathError: It leads nowhere.
     """
     at, printed = 0, ""
     while at < len(text):
         if text[at] == "[" and not with_brackets:
-            raise BadPath("array notation is not allowed")
+            raise BadPathError("array notation is not allowed")
         found = _PART.match(text, at)
         if not found:
-            raise BadPath(f"expected [ or . but got: {text[at:]}")
+            raise BadPathError(f"expected [ or . but got: {text[at:]}")
         name = found[1] if found[1] is not None else re.sub(r"\\(.)", r"\1", found[2])
         schema, printed = _step(schema, name, printed)
         at = found.end()
@@ -42,4 +42,4 @@ def _step(schema: Json, name: str, printed: str) -> tuple[Json, str]:
             return known[name], f"{printed}.{name}" if printed else name
     elif isinstance(others, dict):
         return others, f"{printed}[{name}]"
-    raise BadPath("does not refer to a valid field")
+    raise BadPathError("does not refer to a valid field")

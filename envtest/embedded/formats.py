@@ -1,8 +1,8 @@
 """The formats of strings that a custom resource's schema can ask for.
 
 What flows in: a format's name and a string. What flows out: whether the string has it. Pure. Mirrors kube-openapi
-pkg/validation/strfmt and apiextensions-apiserver pkg/apiserver/validation/formats.go. Formats that nobody knows hold nothing back,
-as on the server.
+pkg/validation/strfmt and apiextensions-apiserver pkg/apiserver/validation/formats.go. Formats that nobody knows hold nothing
+back, as on the server.
 """
 
 import base64

@@ -1,8 +1,8 @@
 """The part of JSONPath that printer columns and selectable fields use.
 
-What flows in: a path such as ``.status.conditions[?(@.type=="Ready")].status``; an object. What flows out: the values found. Pure.
-Mirrors k8s.io/client-go/util/jsonpath: names, quoted names, indices and slices, wildcards, filters that compare one value. What is
-missing is nothing, not an error.
+What flows in: a path such as ``.status.conditions[?(@.type=="Ready")].status``; an object. What flows out: the values found.
+Pure. Mirrors k8s.io/client-go/util/jsonpath: names, quoted names, indices and slices, wildcards, filters that compare one value.
+What is missing is nothing, not an error.
 """
 
 import functools
@@ -10,6 +10,8 @@ import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
+
+from envtest.embedded.json_values import Value
 
 Step = Callable[[Any], Iterator[Any]]
 
@@ -30,7 +32,7 @@ _COMPARISONS: Final[dict[str, Callable[[Any, Any], bool]]] = {
 }
 
 
-class BadPath(ValueError):
+class BadPathError(ValueError):
     """A text is no path."""
 
 
@@ -41,7 +43,7 @@ class Path:
         """Parse *text*.
 
         Raises:
-            BadPath: It is none.
+            BadPathError: It is none.
         """
         self._steps: list[Step] = []
         rest = text.strip().removeprefix("{").removesuffix("}").removeprefix("$").removeprefix("@")
@@ -49,11 +51,11 @@ class Path:
         while at < len(rest):
             found = _STEP.match(rest, at)
             if not found:
-                raise BadPath(f"unrecognized path {text!r} at {rest[at:]!r}")
+                raise BadPathError(f"unrecognized path {text!r} at {rest[at:]!r}")
             self._steps.append(_step(found))
             at = found.end()
 
-    def find(self, value: Any) -> list[Any]:
+    def find(self, value: Value) -> list[Any]:
         """Return what the path leads to, empty if it leads nowhere."""
         values = [value]
         for step in self._steps:
@@ -66,12 +68,12 @@ def compiled(text: str) -> Path:
     """Return the path of *text*, which is parsed once.
 
     Raises:
-        BadPath: It is none.
+        BadPathError: It is none.
     """
     return Path(text)
 
 
-def printed(value: Any) -> str:
+def printed(value: Value) -> str:
     """Return *value* as Go prints it."""
     if isinstance(value, bool):
         return str(value).lower()
@@ -94,29 +96,29 @@ def _step(found: re.Match[str]) -> Step:
     return functools.partial(_field, re.sub(r"\\(.)", r"\1", quoted[1:-1] if quoted else parts["name"]))
 
 
-def _field(name: str, value: Any) -> Iterator[Any]:
+def _field(name: str, value: Value) -> Iterator[Any]:
     if isinstance(value, dict) and name in value:
         yield value[name]
 
 
-def _item(at: int, value: Any) -> Iterator[Any]:
+def _item(at: int, value: Value) -> Iterator[Any]:
     if isinstance(value, list) and -len(value) <= at < len(value):
         yield value[at]
 
 
-def _slice(bounds: Sequence[int | None], value: Any) -> Iterator[Any]:
+def _slice(bounds: Sequence[int | None], value: Value) -> Iterator[Any]:
     if isinstance(value, list):
         yield from value[slice(*bounds)]
 
 
-def _every(value: Any) -> Iterator[Any]:
+def _every(value: Value) -> Iterator[Any]:
     if isinstance(value, dict):
         yield from (value[name] for name in sorted(value))
     elif isinstance(value, list):
         yield from value
 
 
-def _deep(name: str, value: Any) -> Iterator[Any]:
+def _deep(name: str, value: Value) -> Iterator[Any]:
     yield from _every(value) if name == "*" else _field(name, value)
     for below in _every(value):
         yield from _deep(name, below)
@@ -125,11 +127,11 @@ def _deep(name: str, value: Any) -> Iterator[Any]:
 def _filter(text: str) -> Step:
     found = _FILTER.fullmatch(text)
     if not found:
-        raise BadPath(f"unrecognized filter {text!r}")
+        raise BadPathError(f"unrecognized filter {text!r}")
     path = Path(found["path"])
     wanted = _literal(found["value"]) if found["operator"] else None
 
-    def step(value: Any) -> Iterator[Any]:
+    def step(value: Value) -> Iterator[Any]:
         for item in _every(value):
             seen = path.find(item)
             if seen and (not found["operator"] or _holds(found["operator"], seen[0], wanted)):
@@ -138,16 +140,16 @@ def _filter(text: str) -> Step:
     return step
 
 
-def _literal(text: str) -> Any:
+def _literal(text: str) -> Value:
     if text[0] in "'\"":
         return re.sub(r"\\(.)", r"\1", text[1:-1])
     try:
         return json.loads(text)
     except ValueError as error:
-        raise BadPath(f"unrecognized value {text!r}") from error
+        raise BadPathError(f"unrecognized value {text!r}") from error
 
 
-def _holds(operator: str, one: Any, other: Any) -> bool:
+def _holds(operator: str, one: Value, other: Value) -> bool:
     try:
         return _COMPARISONS[operator](one, other)
     except TypeError:

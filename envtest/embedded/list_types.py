@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from envtest.embedded import field_errors
+from envtest.embedded.json_values import Value
 from envtest.embedded.status import Cause, Json
 
 
-def validate(schema: Json, value: Any, path: str = "") -> list[Cause]:
+def validate(schema: Json, value: Value, path: str = "") -> list[Cause]:
     """Return what stands twice in the lists of *value*."""
     causes: list[Cause] = []
     if isinstance(value, dict):

@@ -3,9 +3,10 @@
 What flows in: a schema, a number, its path. What flows out: causes. Pure. Mirrors kube-openapi pkg/validation/validate/values.go.
 """
 
-from typing import Any, Final
+from typing import Final
 
 from envtest.embedded import field_errors
+from envtest.embedded.json_values import Value
 from envtest.embedded.status import Cause, Json
 
 _RANGES: Final = {"int32": 2**31, "int64": 2**63}
@@ -18,7 +19,7 @@ def validate(schema: Json, value: float, path: str) -> list[Cause]:
     where = path.removeprefix(".")
     said = f"{path} in body should be"
 
-    def shown(bound: Any) -> str:
+    def shown(bound: Value) -> str:
         return str(int(bound)) if isinstance(value, int) else field_errors.go_float(float(bound))
 
     factor, least, most = schema.get("multipleOf"), schema.get("minimum"), schema.get("maximum")

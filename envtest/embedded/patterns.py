@@ -1,8 +1,8 @@
-"""Regular expressions with the meaning that Go gives them.
+r"""Regular expressions with the meaning that Go gives them.
 
 What flows in: a pattern in RE2's syntax. What flows out: a compiled pattern of Python's that finds the same. Pure; compiled
-patterns are kept. Differences that are bridged: ``$`` and ``\\z`` stand only at the very end, classes such as ``\\d`` know only
-ASCII, ``[[:alpha:]]``, ``\\pL`` and ``\\Q..\\E`` are known. What RE2 does not have, such as looking ahead, is refused.
+patterns are kept. Differences that are bridged: ``$`` and ``\z`` stand only at the very end, classes such as ``\d`` know only
+ASCII, ``[[:alpha:]]``, ``\pL`` and ``\Q..\E`` are known. What RE2 does not have, such as looking ahead, is refused.
 """
 
 import functools
@@ -47,7 +47,7 @@ _WORDS: Final = {
 }
 
 
-class BadPattern(ValueError):
+class BadPatternError(ValueError):
     """A pattern is not one of RE2's."""
 
 
@@ -56,7 +56,7 @@ def compiled(pattern: str) -> re.Pattern[str]:
     """Return what finds *pattern*.
 
     Raises:
-        BadPattern: It is none.
+        BadPatternError: It is none.
     """
     try:
         with warnings.catch_warnings():
@@ -71,8 +71,8 @@ def finds(pattern: str, text: str) -> bool:
     return compiled(pattern).search(text) is not None
 
 
-def _bad(words: str, pattern: str) -> BadPattern:
-    return BadPattern(f"error parsing regexp: {words}: `{pattern}`")
+def _bad(words: str, pattern: str) -> BadPatternError:
+    return BadPatternError(f"error parsing regexp: {words}: `{pattern}`")
 
 
 def _translated(pattern: str) -> str:
@@ -83,41 +83,41 @@ def _translated(pattern: str) -> str:
     in_class = False
     while position < len(pattern):
         found = (_INSIDE if in_class else _OUTSIDE).match(pattern, position)
-        token = found.group() if found else pattern[position]
-        position += len(token)
-        parts.append(_inside(token) if in_class else _outside(token, "m" in given))
-        in_class = token != "]" if in_class else token.startswith("[")
+        part = found.group() if found else pattern[position]
+        position += len(part)
+        parts.append(_inside(part) if in_class else _outside(part, "m" in given))
+        in_class = part != "]" if in_class else part.startswith("[")
     return "".join(parts)
 
 
-def _outside(token: str, is_multiline: bool) -> str:
-    if token == "\\z" or (token == "$" and not is_multiline):
+def _outside(part: str, is_multiline: bool) -> str:
+    if part == "\\z" or (part == "$" and not is_multiline):
         return r"\Z"
-    if token.startswith("(?") and token[2] in "=!<>#(":
-        raise _bad("invalid or unsupported Perl syntax", token)
-    if token[:2] in ("\\p", "\\P"):
-        return f"[{'^' if token[1] == 'P' else ''}{_category(token)}]"
-    return token.replace("]", "\\]") if token in ("[]", "[^]") else _escape(token)
+    if part.startswith("(?") and part[2] in "=!<>#(":
+        raise _bad("invalid or unsupported Perl syntax", part)
+    if part[:2] in ("\\p", "\\P"):
+        return f"[{'^' if part[1] == 'P' else ''}{_category(part)}]"
+    return part.replace("]", "\\]") if part in ("[]", "[^]") else _escape(part)
 
 
-def _inside(token: str) -> str:
-    if token.startswith("[:"):
-        if token[2:-2] not in _POSIX:
-            raise _bad("invalid character class range", token)
-        return _POSIX[token[2:-2]]
-    if token[:2] == "\\p":
-        return _category(token)
-    return "\\[" if token == "[" else _escape(token)
+def _inside(part: str) -> str:
+    if part.startswith("[:"):
+        if part[2:-2] not in _POSIX:
+            raise _bad("invalid character class range", part)
+        return _POSIX[part[2:-2]]
+    if part[:2] == "\\p":
+        return _category(part)
+    return "\\[" if part == "[" else _escape(part)
 
 
-def _category(token: str) -> str:
-    name = token[2:].strip("{}")
+def _category(part: str) -> str:
+    name = part[2:].strip("{}")
     if name not in _CATEGORIES:
-        raise _bad("invalid character class range", token)
+        raise _bad("invalid character class range", part)
     return _CATEGORIES[name]
 
 
-def _escape(token: str) -> str:
-    if token.startswith("\\Q"):
-        return re.escape(token[2:].removesuffix("\\E"))
-    return re.escape(chr(int(token[3:-1], 16))) if token.startswith("\\x{") else token
+def _escape(part: str) -> str:
+    if part.startswith("\\Q"):
+        return re.escape(part[2:].removesuffix("\\E"))
+    return re.escape(chr(int(part[3:-1], 16))) if part.startswith("\\x{") else part

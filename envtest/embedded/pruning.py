@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from envtest.embedded import field_errors
+from envtest.embedded.json_values import Value
 from envtest.embedded.status import Json
 
 _EVERY_OBJECT: Final = frozenset({"apiVersion", "kind", "metadata"})
@@ -23,7 +24,7 @@ def prune(schema: Json, value: Json) -> tuple[Json, list[str]]:
     return pruned, sorted(unknown)
 
 
-def unknown_fields(schema: Json, value: Any) -> list[str]:
+def unknown_fields(schema: Json, value: Value) -> list[str]:
     """Return the paths in *value* that *schema* does not know."""
     unknown: list[str] = []
     _prune(schema, value, "", unknown)
@@ -34,7 +35,7 @@ def _preserves(schema: Json | None) -> bool:
     return schema is not None and bool(schema.get("x-kubernetes-preserve-unknown-fields"))
 
 
-def _prune(schema: Json | None, value: Any, path: str, unknown: list[str]) -> Any:
+def _prune(schema: Json | None, value: Value, path: str, unknown: list[str]) -> Value:
     """Return *value* as *schema* knows it; below None nothing is known."""
     if isinstance(value, list):
         items = schema.get("items") if schema else None
@@ -72,7 +73,7 @@ def _below(schema: Json | None, name: str) -> Json | None:
     return found
 
 
-def drop_nulls(schema: Json | None, value: Any) -> Any:
+def drop_nulls(schema: Json | None, value: Value) -> Value:
     """Return *value* without the nulls of fields that can neither be null nor have a default."""
     if isinstance(value, dict):
         below = {name: _below(schema, name) for name in value}
@@ -89,7 +90,7 @@ def _must_not_be_null(schema: Json | None) -> bool:
     return schema is not None and not schema.get("nullable") and schema.get("default") is None
 
 
-def default(schema: Json | None, value: Any) -> Any:
+def default(schema: Json | None, value: Value) -> Value:
     """Return *value* with the defaults of *schema* where fields are missing, or null where they cannot be."""
     if not schema:
         return value
@@ -106,7 +107,7 @@ def default(schema: Json | None, value: Any) -> Any:
     return {name: default(_below(schema, name), entry) for name, entry in whole.items()}
 
 
-def _or_default(schema: Json | None, value: Any) -> Any:
+def _or_default(schema: Json | None, value: Value) -> Value:
     """Return the default in the place of a null that cannot be; without a default it stays, to be refused."""
     if value is not None or schema is None or schema.get("nullable"):
         return value

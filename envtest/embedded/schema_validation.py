@@ -1,20 +1,18 @@
 """Whether a value fits a custom resource's OpenAPI schema, and the errors if not.
 
 What flows in: a schema as JSON, a value, on an update the old value. What flows out: causes. Pure. Mirrors kube-openapi
-pkg/validation/validate and apiextensions-apiserver pkg/apiserver/validation (ratcheting: what an update leaves as it was is not held
-against it). Deviations: ``patternProperties``, ``dependencies`` and ``definitions``, which a structural schema cannot have, are
+pkg/validation/validate and apiextensions-apiserver pkg/apiserver/validation (ratcheting: what an update leaves as it was is not
+held against it). Deviations: ``patternProperties``, ``dependencies`` and ``definitions``, which a structural schema cannot have, are
 not looked at; causes come in the schema's order, where the server's is random.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from envtest.embedded import field_errors, formats, number_validation, patterns
+from envtest.embedded.json_values import ABSENT, Value, same, type_of
 from envtest.embedded.status import Cause, Json
-
-ABSENT: Final = object()
-"""Stands for an old value that there is none of, or that cannot be told."""
 
 
 @dataclass
@@ -35,35 +33,18 @@ class Result:
         self.matches += other.matches
 
 
-def validate(schema: Json, value: Any, old: Any = ABSENT) -> list[Cause]:
+def validate(schema: Json, value: Value, old: Value = ABSENT) -> list[Cause]:
     """Return what is wrong with *value*; nothing where it equals *old*."""
     return _below(schema, value, "", old).causes
 
 
-def same(one: Any, other: Any) -> bool:
-    """Ask whether two JSON values are equal, true and 1 being different."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(same(value, other[name]) for name, value in one.items())
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(same, one, other))
-    return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
-
-
-def type_of(value: Any) -> str:
-    """Return the JSON type of *value*."""
-    if isinstance(value, bool):
-        return "boolean"
-    names = ((str, "string"), (int, "integer"), (float, "number"), (list, "array"), (dict, "object"))
-    return next((name for kind, name in names if isinstance(value, kind)), "null")
-
-
-def _below(schema: Json, value: Any, path: str, old: Any) -> Result:
+def _below(schema: Json, value: Value, path: str, old: Value) -> Result:
     if old is not ABSENT and same(value, old):
         return Result()
     return _node(schema, value, path, old)
 
 
-def _node(schema: Json, value: Any, path: str, old: Any) -> Result:
+def _node(schema: Json, value: Value, path: str, old: Value) -> Result:
     result = Result()
     if value is None:
         result.causes += _null(schema, path)
@@ -118,7 +99,7 @@ def _null(schema: Json, path: str) -> list[Cause]:
     return causes + _enum(schema, None, path)
 
 
-def _typed(schema: Json, value: Any, path: str) -> Result:
+def _typed(schema: Json, value: Value, path: str) -> Result:
     types, wanted, given = _types(schema), _format(schema), type_of(value)
     fits = given in types or (given == "integer" and "number" in types)
     fits = fits or (given == "number" and "integer" in types and float(value).is_integer())
@@ -131,7 +112,7 @@ def _typed(schema: Json, value: Any, path: str) -> Result:
     return Result([], 1) if fits else Result([_wrong_type(path, ",".join(types), given)])
 
 
-def _enum(schema: Json, value: Any, path: str) -> list[Cause]:
+def _enum(schema: Json, value: Value, path: str) -> list[Cause]:
     allowed = schema.get("enum")
     if not allowed or any(value is not None and same(value, each) for each in allowed):
         return []
@@ -159,7 +140,7 @@ def _formatted(schema: Json, value: str, path: str) -> list[Cause]:
     return [field_errors.type_invalid(path.removeprefix("."), value, detail)]
 
 
-def _array(schema: Json, value: list[Any], path: str, old: Any) -> Result:
+def _array(schema: Json, value: list[Any], path: str, old: Value) -> Result:
     result = Result([], 1)
     items = schema.get("items")
     if isinstance(items, dict):
@@ -177,7 +158,7 @@ def _array(schema: Json, value: list[Any], path: str, old: Any) -> Result:
     return result
 
 
-def old_item(schema: Json, item: Any, old: Any) -> Any:
+def old_item(schema: Json, item: Value, old: Value) -> Value:
     """Return what *item* was before: only items of a list of type map can be told."""
     keys: Sequence[str] = schema.get("x-kubernetes-list-map-keys", ())
     if schema.get("x-kubernetes-list-type") != "map" or not isinstance(old, list) or not isinstance(item, dict):
@@ -189,7 +170,7 @@ def old_item(schema: Json, item: Any, old: Any) -> Any:
     return ABSENT
 
 
-def _object(schema: Json, value: Json, path: str, old: Any) -> Result:
+def _object(schema: Json, value: Json, path: str, old: Value) -> Result:
     result = Result(_sizes(schema, value, path))
     known: Mapping[str, Json] = schema.get("properties", {})
     others = schema.get("additionalProperties")
@@ -227,7 +208,7 @@ def _whole(text: str) -> Cause:
     return field_errors.invalid("", "", text)
 
 
-def _junctors(schema: Json, value: Any, path: str, old: Any) -> Result:
+def _junctors(schema: Json, value: Value, path: str, old: Value) -> Result:
     result = Result([], 1)
     if schema.get("anyOf"):
         results = [_node(part, value, path, old) for part in schema["anyOf"]]

@@ -1,13 +1,14 @@
 """Whether a custom kind's schema is structural: every field has one type, said in one place.
 
 What flows in: a schema as JSON and its path. What flows out: causes, sorted as the server sorts them. Pure. Mirrors
-apiextensions-apiserver pkg/apiserver/schema/validation.go. Deviation: that what a junctor speaks of also stands outside of it is not
-looked at.
+apiextensions-apiserver pkg/apiserver/schema/validation.go. Deviation: that what a junctor speaks of also stands outside of it is
+not looked at.
 """
 
-from typing import Any, Final
+from typing import Final
 
 from envtest.embedded import field_errors, patterns
+from envtest.embedded.json_values import Value
 from envtest.embedded.status import Cause, Json
 
 _INT_OR_STRING: Final = [{"type": "integer"}, {"type": "string"}]
@@ -62,7 +63,7 @@ def _extensions(schema: Json, path: str) -> list[Cause]:
         return []
     names = ("x-kubernetes-preserve-unknown-fields", "x-kubernetes-embedded-resource")
     return [
-        field_errors.invalid(f"{path}.{name}", True, "must be false if x-kubernetes-int-or-string is true")
+        field_errors.invalid(f"{path}.{name}", schema[name], "must be false if x-kubernetes-int-or-string is true")
         for name in names
         if schema.get(name)
     ]
@@ -131,7 +132,7 @@ def _values(schema: Json, path: str, is_exempt: bool = False) -> list[Cause]:
 def _pattern(pattern: str, path: str) -> list[Cause]:
     try:
         patterns.compiled(pattern)
-    except patterns.BadPattern as error:
+    except patterns.BadPatternError as error:
         detail = f"must be a valid regular expression, but isn't: {error}"
         return [field_errors.invalid(f"{path}.pattern", pattern, detail)]
     return []
@@ -149,5 +150,5 @@ def _nested(schema: Json, path: str, is_exempt: bool = False) -> list[Cause]:
     return causes + [field_errors.forbidden(f"{path}.{name}", words) for name, words in forbidden]
 
 
-def _is_set(value: Any) -> bool:
+def _is_set(value: Value) -> bool:
     return value is not None and value is not False and value not in ("", [])
