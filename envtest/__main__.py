@@ -14,6 +14,7 @@ import time
 from collections.abc import Sequence
 
 from envtest import binaries, controlplane, kubeconfig, local_container, nginx, versions
+from envtest.embedded import server
 
 _LOOK_SECONDS = 0.5
 
@@ -56,6 +57,13 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--version", default=versions.DEFAULT, help="version of Kubernetes (default: %(default)s)")
         command.add_argument("--no-build", action="store_true", help="fail rather than compile, which takes minutes")
         command.set_defaults(run=run)
+    kinds = {"real": "etcd and Kubernetes' own programs", "embedded": "a twin in memory, which starts at once"}
+    command.add_argument(
+        "--control-plane",
+        choices=list(kinds),
+        default="real",
+        help="; ".join(f"{kind}: {text}" for kind, text in kinds.items()) + " (default: %(default)s)",
+    )
     command.add_argument("--kubeconfig-out", required=True, type=pathlib.Path, help="file to write; removed at the end")
     command.add_argument("--nodes", type=int, default=0, help="number of simulated nodes (default: %(default)s)")
     command.add_argument("--metrics", action="store_true", help="serve metrics.k8s.io, with a CPU use that can be set")
@@ -125,7 +133,8 @@ def _up(parsed: argparse.Namespace) -> int:
         allow_build=not parsed.no_build,
         report=_say,
     )
-    control_plane = controlplane.ControlPlane(options)
+    make = server.EmbeddedControlPlane if parsed.control_plane == "embedded" else controlplane.ControlPlane
+    control_plane = make(options)
     target: pathlib.Path = parsed.kubeconfig_out
     _refuse_foreign(target)
     try:

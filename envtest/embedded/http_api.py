@@ -98,7 +98,7 @@ class HttpApi:
         self.outside: list[Outside] = []
         self._number = 0
 
-    def server(self) -> "web.Server[web.BaseRequest]":
+    def server(self) -> web.Server:
         """Return what speaks HTTP."""
         return web.Server(self.handle, request_factory=_request, handler_cancellation=True, access_log=None)
 
@@ -241,14 +241,14 @@ class HttpApi:
 
     def _do_part(self, call: _Call) -> web.Response:
         """Do what is asked of a subresource other than status."""
-        patch = None
+        patch, body = None, Json()
         if call.info.verb == "patch":
             patch, _ = negotiation.decode_patch(call.content_type, call.body)
-            body, options = {}, requests.options(call.query, call.user_agent, "PatchOptions")
+            options = requests.options(call.query, call.user_agent, "PatchOptions")
         elif call.info.verb in ("create", "update"):
             body, options = self._body(call, "UpdateOptions")
         else:
-            body, options = {}, requests.Options()
+            options = requests.Options()
         code, found = self._parts.do(call.info.verb, call.target, subresources.Input(body, options, patch))
         return _encoded(call.wanted.media, code, found)
 

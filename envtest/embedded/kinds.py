@@ -6,7 +6,7 @@ thread. Mirrors the strategies of kubernetes pkg/registry and of apiextensions-a
 
 from collections.abc import Mapping
 
-from envtest.embedded import defaults, definitions, fields_check, metadata, resources, status, strategies, validation
+from envtest.embedded import defaults, definitions, fields_check, metadata, pruning, resources, status, strategies, validation
 from envtest.embedded.status import Json
 
 DEFINITIONS = "customresourcedefinitions.apiextensions.k8s.io"
@@ -86,6 +86,18 @@ class Kinds:
         decoded = defaults.apply(resource, obj)
         return self._definitions.default(decoded) if resource.storage_key == DEFINITIONS else decoded, unknown
 
+    def decode_applied(self, resource: resources.Resource, obj: Json) -> tuple[Json, list[str]]:
+        """Do the same with what an apply made; in custom kinds nulls remain, as upstream.
+
+        Raises:
+            status.StatusError: A field has the wrong type.
+        """
+        if not resource.is_custom:
+            return self.decode(resource, obj)
+        kind = self._definitions.kind(resource)
+        pruned, unknown = pruning.prune(kind.schema, {**obj, "metadata": defaults.metadata(obj["metadata"])})
+        return kind.default(pruned), unknown
+
     def prepare_create(self, resource: resources.Resource, obj: Json) -> Json:
         """Return a new object without what only the server may say, with its first generation."""
         if resource.is_custom:
@@ -93,6 +105,8 @@ class Kinds:
                 obj = {key: value for key, value in obj.items() if key != "status"}
         else:
             obj = strategies.prepare_create(resource, obj)
+            if resource.storage_key == DEFINITIONS:
+                obj = self._definitions.default(obj)
         has_generation = resource.is_custom or resource.storage_key in _GENERATION
         return metadata.with_metadata(obj, generation=1 if has_generation else None)
 

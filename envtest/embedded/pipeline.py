@@ -133,7 +133,7 @@ class Api:
         if live is None:
             raise status.not_found(target.resource, target.name)
         patched = self._patched(target, live, patch)
-        obj = self._decoded_patch(target.resource, patched, options)
+        obj = self._checked_patch(patched, self._kinds.decode(target.resource, _typed(target.resource, patched)), options)
         obj = metadata.check_name(metadata.placed(obj, target), target)
         new = managed_fields.update(target.resource, live, obj, self._by(target, options))
         return Written(self._replace(target, live, new, options))
@@ -207,16 +207,16 @@ class Api:
         self._warn(errors, options)
         return decoded
 
-    def _decoded_patch(self, resource: resources.Resource, body: Json, options: requests.Options) -> Json:
-        """Decode what a patch made of an object."""
-        decoded, unknown = self._kinds.decode(resource, _typed(resource, body))
+    def _checked_patch(self, body: Json, decoded: tuple[Json, list[str]], options: requests.Options) -> Json:
+        """Refuse unknown fields in what a patch made of an object."""
+        obj, unknown = decoded
         errors = fields_check.texts(options.duplicate_fields, unknown)
         if errors and options.field_validation == "Strict":
             shown = status.quoted(status.compact(body))
             cause = status.Cause(status.INVALID, "patch", f"Invalid value: {shown}: {fields_check.strict_error(errors)}")
             raise status.invalid(("", ""), "", [cause])
         self._warn(errors, options)
-        return decoded
+        return obj
 
     def _warn(self, errors: list[str], options: requests.Options) -> None:
         if options.field_validation != "Ignore":
@@ -235,8 +235,11 @@ class Api:
     def _apply(self, target: requests.Target, live: Json | None, body: object, options: requests.Options) -> Written:
         if live is None and target.subresource:
             raise status.not_found(target.resource, target.name)
+        if not isinstance(body, dict):
+            raise status.bad_request("error decoding YAML: the body is not an object")
         applied = managed_fields.apply(target.resource, live, body, self._by(target, options))
-        obj = self._decoded_patch(target.resource, applied, options)
+        decoded = self._kinds.decode_applied(target.resource, _typed(target.resource, applied))
+        obj = self._checked_patch(applied, decoded, options)
         if live is not None:
             obj = metadata.check_name(metadata.placed(obj, target), target)
             return Written(self._replace(target, live, obj, options))
@@ -315,7 +318,7 @@ def _typed(resource: resources.Resource, body: Json) -> Json:
         status.StatusError: They are another kind's.
     """
     given, kind = body.get("apiVersion") or resource.api_version, body.get("kind") or resource.kind
-    if kind != resource.kind:
+    if kind != resource.kind and not resource.is_custom:
         version = given.rpartition("/")[2]
         text = f'{kind} in version "{version}" cannot be handled as a {resource.kind}: no kind "{kind}" is expected here'
         raise status.bad_request(text)

@@ -13,7 +13,7 @@ from envtest.embedded import names, status
 from envtest.embedded.status import Json
 
 _OPERATORS = "'in', 'notin', '=', '==', '!=', 'gt', 'lt'"
-_TOKEN = re.compile(r"\s*(!=|==|[!=<>(),]|[^\s!=<>(),]+)")
+_WORD = re.compile(r"\s*(!=|==|[!=<>(),]|[^\s!=<>(),]+)")
 _SPECIAL = frozenset(("!", "!=", "=", "==", "<", ">", "(", ")", ","))
 _TERM = re.compile(r"(.*?)(!=|==|=)(.*)", re.DOTALL)
 
@@ -140,17 +140,17 @@ class _Parser:
     """Reads a label selector from left to right, with the server's words for what it did not expect."""
 
     def __init__(self, text: str) -> None:
-        self._tokens = [*_TOKEN.findall(text), ""]
+        self._words: list[str] = [*_WORD.findall(text), ""]
         self._position = 0
 
     def _next(self) -> str:
-        word = self._tokens[self._position]
-        self._position = min(self._position + 1, len(self._tokens) - 1)
+        word = self._words[self._position]
+        self._position = min(self._position + 1, len(self._words) - 1)
         return word
 
     @property
     def _ahead(self) -> str:
-        return self._tokens[self._position]
+        return self._words[self._position]
 
     def parse(self) -> tuple[Requirement, ...]:
         found = []

@@ -11,19 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from envtest.embedded import status
+from envtest.embedded import resources, status
 from envtest.embedded.status import Json
 
 WINDOW = 20_000
 """How many events of each kind are remembered."""
-
-
-class HasStorageKey(status.HasResource):
-    """What says where its objects are kept: a Resource."""
-
-    @property
-    def storage_key(self) -> str:
-        """The same for all versions of a kind."""
 
 
 @dataclass(frozen=True)
@@ -106,24 +98,26 @@ class Store:
         self._window = window
         self._kinds: dict[str, _Kind] = {}
         self._subscriptions = 0
+        self._undelivered: deque[tuple[_Kind, Event]] = deque()
+        self._is_delivering = False
 
-    def _kind(self, resource: HasStorageKey) -> _Kind:
+    def _kind(self, resource: resources.Resource) -> _Kind:
         return self._kinds.setdefault(resource.storage_key, _Kind(floor=self._compacted))
 
-    def get(self, resource: HasStorageKey, namespace: str, name: str) -> Json | None:
+    def get(self, resource: resources.Resource, namespace: str, name: str) -> Json | None:
         """Return an object, or None."""
         return self._kind(resource).objects.get(key_of(namespace, name))
 
-    def list(self, resource: HasStorageKey, namespace: str | None = None) -> list[Json]:
+    def list(self, resource: resources.Resource, namespace: str | None = None) -> list[Json]:
         """Return the objects of a kind, sorted as etcd does; of one namespace if it is given and not empty."""
         return self.snapshot(resource).below(f"{namespace}/" if namespace else "")
 
-    def snapshot(self, resource: HasStorageKey) -> Snapshot:
+    def snapshot(self, resource: resources.Resource) -> Snapshot:
         """Return the present objects of a kind, to be read before anything changes."""
         kind = self._kind(resource)
         return Snapshot(kind.keys, kind.objects)
 
-    def put(self, resource: HasStorageKey, obj: Json) -> Json:
+    def put(self, resource: resources.Resource, obj: Json) -> Json:
         """Create or replace an object.
 
         Returns:
@@ -140,7 +134,7 @@ class Store:
         self._happened(kind, Event("ADDED" if previous is None else "MODIFIED", kept, previous, self.revision))
         return kept
 
-    def delete(self, resource: HasStorageKey, obj: Json) -> Json:
+    def delete(self, resource: resources.Resource, obj: Json) -> Json:
         """Remove an object that is there.
 
         Args:
@@ -163,10 +157,19 @@ class Store:
         kind.events.append(event)
         if len(kind.events) > self._window:
             kind.floor = kind.events.popleft().revision
-        for callback in list(kind.callbacks.values()):
-            callback(event)
+        self._undelivered.append((kind, event))
+        if self._is_delivering:
+            return  # a subscriber wrote; everybody sees that after what the subscriber was told of
+        self._is_delivering = True
+        try:
+            while self._undelivered:
+                changed, news = self._undelivered.popleft()
+                for callback in list(changed.callbacks.values()):
+                    callback(news)
+        finally:
+            self._is_delivering = False
 
-    def subscribe(self, resource: HasStorageKey, callback: Callback) -> Callable[[], None]:
+    def subscribe(self, resource: resources.Resource, callback: Callback) -> Callable[[], None]:
         """Call *callback* with each event of a kind from now on.
 
         Returns:
@@ -178,7 +181,7 @@ class Store:
         callbacks[number] = callback
         return lambda: callbacks.pop(number, None) and None
 
-    def events_since(self, resource: HasStorageKey, revision: int) -> Events:
+    def events_since(self, resource: resources.Resource, revision: int) -> Events:
         """Return the events of a kind after *revision*, in order.
 
         Raises:
@@ -194,7 +197,7 @@ class Store:
             found.append(event)
         return found[::-1]
 
-    def at(self, resource: HasStorageKey, revision: int) -> Snapshot:
+    def at(self, resource: resources.Resource, revision: int) -> Snapshot:
         """Return the objects of a kind as they were at *revision*.
 
         Raises:

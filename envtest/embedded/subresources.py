@@ -77,7 +77,7 @@ class Subresources:
                 scale_fields.SCALE, before, {**given.body, "metadata": given.body.get("metadata") or {}}, by
             )
         if given.patch.content_type == requests.APPLY_PATCH:
-            return managed_fields.apply(scale_fields.SCALE, before, given.patch.body, by)
+            return managed_fields.apply(scale_fields.SCALE, before, _object(given.patch.body), by)
         is_json_patch = given.patch.content_type == requests.JSON_PATCH
         change = patches.json_patch if is_json_patch else patches.merge_patch
         return managed_fields.update(scale_fields.SCALE, before, change(before, given.patch.body), by)
@@ -149,6 +149,12 @@ def _selector_text(selector: Json) -> str:
         ]
         terms.append((key, text))
     return ",".join(text for _, text in sorted(terms))
+
+
+def _object(body: object) -> Json:
+    if not isinstance(body, dict):
+        raise status.bad_request("error decoding YAML: the body is not an object")
+    return body
 
 
 def _check_replicas(scale: Json, target: requests.Target) -> None:

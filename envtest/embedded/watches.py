@@ -8,7 +8,7 @@ cut off.
 import asyncio
 import random
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass
 
 import msgspec
@@ -97,7 +97,7 @@ class Watch:
         self._pending.append(event)
         self._signal.set()
 
-    async def frames(self) -> AsyncIterator[bytes]:
+    async def frames(self) -> AsyncGenerator[bytes, None]:
         """Yield what is to be sent, as much as there is at once, until the watch is over."""
         loop = asyncio.get_running_loop()
         seconds = self._request.options.timeout_seconds or random.uniform(_LEAST_SECONDS, 2 * _LEAST_SECONDS)  # noqa: S311
