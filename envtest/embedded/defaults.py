@@ -72,6 +72,11 @@ def metadata(given: Json) -> Json:
     return _struct(given, resources.definition(schemas.OBJECT_META))
 
 
+def empty(schema: Schema) -> Json:
+    """Return what an empty struct of a built-in type is read as."""
+    return _struct({}, schema)
+
+
 @functools.cache
 def _plan(name: str) -> _Plan:
     schema = resources.definition(name)
