@@ -5,6 +5,7 @@ safe in any thread. Mirrors apimachinery pkg/util/managedfields/internal/managed
 strategies.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -47,6 +48,10 @@ class Identity(NamedTuple):
     api_version: str
     """Of updates; empty for Apply."""
     subresource: str
+
+    def order(self) -> str:
+        """Return what messages sort managers by: the entry's own JSON."""
+        return fieldsets.go_json({name: value for name, value in self._asdict().items() if value}, is_sorted=False)
 
     def text(self) -> str:
         """Return the manager as messages of conflicts print it."""
@@ -125,9 +130,9 @@ def _read_leniently(encoded: Value) -> Managed:
         return {}
 
 
-def write(managed: Managed) -> list[Json]:
+def write(managed: Iterable[tuple[Identity, Owned]]) -> list[Json]:
     """Return managedFields in the server's order: applies first, then by time."""
-    return [_entry(who, managed[who]) for who in sorted(managed, key=lambda who: _order(who, managed[who]))]
+    return [_entry(who, owned) for who, owned in sorted(managed, key=lambda entry: _order(*entry))]
 
 
 def _order(who: Identity, owned: Owned) -> tuple[str, ...]:
@@ -154,9 +159,12 @@ def without(obj: Json) -> Json:
 
 def put(obj: Json, managed: Managed) -> Json:
     """Return *obj* with the entries of *managed*."""
-    if not managed:
-        return without(obj)
-    return {**obj, "metadata": {**(obj.get("metadata") or {}), "managedFields": write(managed)}}
+    return put_list(obj, write(managed.items()))
+
+
+def put_list(obj: Json, encoded: list[Json]) -> Json:
+    """Return *obj* with these managedFields, or with none if there are none."""
+    return {**obj, "metadata": {**(obj.get("metadata") or {}), "managedFields": encoded}} if encoded else without(obj)
 
 
 _STATUS = fieldsets.of([("f:status",)])

@@ -187,11 +187,16 @@ def _go_text(scalar: Value) -> str:
     return json.dumps(scalar, ensure_ascii=False)
 
 
-def go_json(node: Value) -> str:
-    """Return JSON as the server writes it: compact, names sorted, whole numbers without a point, HTML's signs escaped."""
+def go_json(node: Value, *, is_sorted: bool = True) -> str:
+    """Return JSON as the server writes it: compact, whole numbers without a point, HTML's signs escaped.
+
+    Args:
+        node: What to write.
+        is_sorted: Whether the names of fields are sorted, as those of maps are, but not those of structs.
+    """
     if isinstance(node, float) and node.is_integer():
         node = int(node)
-    return json.dumps(node, separators=(",", ":"), ensure_ascii=False, sort_keys=True).translate(_HTML)
+    return json.dumps(node, separators=(",", ":"), ensure_ascii=False, sort_keys=is_sorted).translate(_HTML)
 
 
 @functools.lru_cache(maxsize=4096)

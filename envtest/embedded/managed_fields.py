@@ -148,8 +148,10 @@ def apply(resource: Target, live: Json | None, patch: Json, by: By) -> Json:
     except _ConflictError as error:
         conflicts = _not_own(resource, before, error.conflicts) if by.manager == "kubectl" else error.conflicts
         if conflicts:
-            printed = [(who.text(), fieldsets.text(path)) for who, fields in sorted(conflicts.items()) for path in fields]
-            raise status.apply_conflict(printed) from None
+            managers = sorted(conflicts, key=entries.Identity.order)
+            raise status.apply_conflict(
+                [(who.text(), fieldsets.text(path)) for who in managers for path in conflicts[who]]
+            ) from None
         managed = _tracked(resource, live, by)
         merged = _apply(resource, before, patch, managed, By(by.manager, by.now, by.subresource, force=True))
     if by.manager == "kubectl":

@@ -35,7 +35,9 @@ SPEC = _struct(
         "x-kubernetes-list-type": "map",
         "x-kubernetes-list-map-keys": ["port", "protocol"],
         "items": {
-            **_struct(port=_NUMBER, protocol={"type": "string", "default": "TCP"}, name=_TEXT, target=_struct(host=_TEXT, at=_NUMBER)),
+            **_struct(
+                port=_NUMBER, protocol={"type": "string", "default": "TCP"}, name=_TEXT, target=_struct(host=_TEXT, at=_NUMBER)
+            ),
             "required": ["port"],
         },
     },
@@ -106,9 +108,7 @@ class Choice:
 
     def maybe(self, body: Json, chance: float = 0.3) -> Json:
         """Return some of the fields of *body*, called if they are functions."""
-        return {
-            name: value() if callable(value) else value for name, value in body.items() if self.random.random() < chance
-        }
+        return {name: value() if callable(value) else value for name, value in body.items() if self.random.random() < chance}
 
     def manager(self) -> str:
         """Return one of the managers."""
@@ -148,9 +148,7 @@ class Choice:
                 "nested": lambda: self.maybe(
                     {"deep": lambda: self.maybe({"x": self.number, "y": self.number}, 0.6), "flag": True}, 0.6
                 ),
-                "things": lambda: {
-                    name: self.maybe({"size": self.number, "colour": self.text}, 0.6) for name in self.some("st")
-                },
+                "things": lambda: {name: self.maybe({"size": self.number, "colour": self.text}, 0.6) for name in self.some("st")},
                 "free": lambda: self.maybe(
                     {"list": lambda: self.some("ab"), "map": self.texts, "either": lambda: self.random.choice([1, {"a": 1}, [1]])}
                 ),
@@ -201,7 +199,9 @@ class Choice:
 
     def container(self, name: str, *, is_whole: bool) -> Json:
         """Return a container."""
-        ports = lambda: [{"containerPort": p["port"], **({"protocol": p["protocol"]} if "protocol" in p else {})} for p in self.ports()]  # noqa: E501,E731
+        ports = lambda: [
+            {"containerPort": p["port"], **({"protocol": p["protocol"]} if "protocol" in p else {})} for p in self.ports()
+        ]  # noqa: E501,E731
         return {
             "name": name,
             **self.maybe({"image": lambda: self.random.choice(["i:1", "i:2"])}, 1.0 if is_whole else 0.8),
