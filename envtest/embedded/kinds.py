@@ -122,6 +122,13 @@ class Kinds:
             return metadata.with_metadata(obj, generation=live["metadata"].get("generation", 0) + 1)
         return obj
 
+    def prepare_finalizers(self, obj: Json, live: Json) -> Json:
+        """Return what remains of an update of a namespace's finalizers: those in its spec, and metadata."""
+        finalizers = (obj.get("spec") or {}).get("finalizers")
+        spec = {key: value for key, value in (live.get("spec") or {}).items() if key != "finalizers"}
+        spec = {**spec, "finalizers": finalizers} if finalizers else spec
+        return {**live, "spec": spec, "metadata": metadata.continued(obj, live)["metadata"]}
+
     def prepare_status(self, resource: resources.Resource, obj: Json, live: Json) -> Json:
         """Return what remains of an update of the status: that, and in built-in kinds a part of metadata."""
         old = live["metadata"]

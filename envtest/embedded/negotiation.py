@@ -11,12 +11,13 @@ from typing import Literal
 import msgspec
 import yaml
 
-from envtest.embedded import fields_check, requests, status
+from envtest.embedded import fields_check, protobuf, requests, status
 from envtest.embedded.status import Json
 
 JSON = "application/json"
 YAML = "application/yaml"
-BODIES = (JSON, YAML)
+BODIES = (JSON, YAML, protobuf.MEDIA_TYPE)
+_ANSWERS = (JSON, YAML)
 _PATCHES = (requests.JSON_PATCH, requests.MERGE_PATCH, requests.STRATEGIC_PATCH, requests.APPLY_PATCH)
 _WILDCARDS = ("*/*", "application/*", "")
 _META_VERSIONS = ("v1", "v1beta1")
@@ -63,7 +64,7 @@ def wanted(accept: str, *, allow_shapes: bool = True) -> Wanted:
     """
     for clause in _clauses(accept):
         media = JSON if clause.media in _WILDCARDS else clause.media
-        if media not in BODIES:
+        if media not in _ANSWERS:
             continue
         kind = clause.parameters.get("as", "")
         if not kind:
@@ -75,7 +76,7 @@ def wanted(accept: str, *, allow_shapes: bool = True) -> Wanted:
             return Wanted(media, "table")
         if kind in ("PartialObjectMetadata", "PartialObjectMetadataList"):
             return Wanted(media, "metadata")
-    raise status.not_acceptable(BODIES)
+    raise status.not_acceptable(_ANSWERS)
 
 
 def decode(content_type: str, data: bytes, *, accepted: Sequence[str] = BODIES) -> Body:
@@ -87,6 +88,8 @@ def decode(content_type: str, data: bytes, *, accepted: Sequence[str] = BODIES) 
     media = content_type.partition(";")[0].strip() or JSON
     if media not in accepted:
         raise status.unsupported_media_type(accepted)
+    if media == protobuf.MEDIA_TYPE:
+        return Body(protobuf.decode(data))
     if media in (YAML, requests.APPLY_PATCH) and not data.lstrip().startswith(b"{"):
         return Body(_decode_yaml(data))
     try:

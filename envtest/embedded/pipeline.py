@@ -281,6 +281,8 @@ class Api:
         new = _at_version(target, new, live)
         if target.subresource == "status":
             new = self._kinds.prepare_status(target.resource, new, live)
+        elif target.subresource == "finalize":
+            new = self._kinds.prepare_finalizers(new, live)
         else:
             new = self._kinds.prepare_update(target.resource, new, live)
         self.warnings += self._kinds.check(target.resource, new, live, target.subresource)

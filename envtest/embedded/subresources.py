@@ -89,11 +89,7 @@ class Subresources:
 
     def _finalize(self, target: requests.Target, given: Input) -> tuple[int, Json]:
         """Set the finalizers in a namespace's spec."""
-        live = self._api.get(target)
-        finalizers = (given.body.get("spec") or {}).get("finalizers")
-        spec = {key: value for key, value in (live.get("spec") or {}).items() if key != "finalizers"}
-        new = {**live, "spec": {**spec, "finalizers": finalizers} if finalizers else spec}
-        return 200, self._api.replace(target, live, new, given.options)
+        return 200, self._api.update(target, given.body, given.options).object
 
     def _bind(self, target: requests.Target, given: Input) -> tuple[int, Json]:
         """Put a pod on a node."""
@@ -108,7 +104,8 @@ class Subresources:
             "spec": {**live["spec"], "nodeName": given.body["target"]["name"]},
             "status": {**(live.get("status") or {}), "conditions": [*conditions, scheduled]},
         }
-        self._api.replace(target, live, new, given.options)
+        if not given.options.dry_run:
+            self._api.store.put(target.resource, new)
         return 201, {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
 
     def _evict(self, target: requests.Target, given: Input) -> tuple[int, Json]:
