@@ -1,0 +1,67 @@
+"""Starts all simulated controllers, and knows them.
+
+What flows in: the API, what plans calls, `Options`. What flows out: an API whose objects come alive. The loop's thread. Mirrors
+kubernetes cmd/kube-controller-manager.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from envtest.embedded import pipeline, store
+from envtest.embedded.controllers import (
+    deployments,
+    loop,
+    pod_admission,
+    replicasets,
+    scheduler,
+    service_accounts,
+    world,
+)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the controllers are told."""
+
+    authority: str = ""
+    """The certificate of the API's authority in PEM."""
+    metrics: bool = False
+    """Whether there is a metrics API."""
+
+
+class Controller(Protocol):
+    """One controller.
+
+    Attributes:
+        queue: Its keys.
+    """
+
+    queue: loop.Queue
+
+    def see(self, key: str, event: store.Event) -> None:
+        """Take note of a change of any kind."""
+
+
+class Manager:
+    """All controllers of one API."""
+
+    def __init__(self, api: pipeline.Api, timers: loop.Timers, options: Options = Options()) -> None:
+        self._world = world.World(api, timers)
+        self._controllers: list[Controller] = [
+            service_accounts.ServiceAccounts(self._world, options.authority),
+            deployments.Deployments(self._world),
+            replicasets.ReplicaSets(self._world),
+            scheduler.Scheduler(self._world),
+        ]
+        api.admission.mutators.append(pod_admission.PodAdmission(self._world.api).mutate)
+
+    def start(self) -> None:
+        """Begin to work, with what is there."""
+        self._world.graph.listeners += [controller.see for controller in self._controllers]
+        self._world.graph.start()
+
+    def stop(self) -> None:
+        """Work no more."""
+        self._world.graph.stop()
+        for controller in self._controllers:
+            controller.queue.stop()
