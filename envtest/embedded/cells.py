@@ -68,7 +68,7 @@ def labels(values: Mapping[str, str] | None) -> str:
 
 def selector(value: Json | None) -> str:
     """Return a label selector as text."""
-    found = dict.fromkeys(())
+    found: dict[tuple[str, str], None] = {}
     for key, label in (at(value, "matchLabels") or {}).items():
         found[key, f"{key}={label}"] = None
     for each in at(value, "matchExpressions") or []:

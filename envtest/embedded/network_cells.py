@@ -48,7 +48,7 @@ def _service(obj: Json, now: datetime.datetime) -> list[Any]:
 
 
 def _endpoints(obj: Json, now: datetime.datetime) -> list[Any]:
-    found = []
+    found: list[str] = []
     for subset in obj.get("subsets") or []:
         addresses = [each["ip"] for each in subset.get("addresses") or []]
         ports = subset.get("ports") or []
