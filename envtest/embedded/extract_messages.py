@@ -15,7 +15,7 @@ from envtest import versions
 from envtest.embedded import resources
 
 Messages = dict[str, dict[str, str]]
-"""For each message its fields: number to ``name type``; a type is a scalar or a message, after ``[]`` if a list of it, ``{}`` if a map."""
+"""For each message its fields: number to ``name type``; lists and maps of a type have ``[]`` or ``{}`` in front of it."""
 
 _PACKAGE = re.compile(r"^package ([\w.]+);", re.MULTILINE)
 _MESSAGE = re.compile(r"^message (\w+) \{\n(.*?)^\}", re.MULTILINE | re.DOTALL)
