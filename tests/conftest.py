@@ -1,6 +1,6 @@
-"""Fixtures that give tests a real Kubernetes API and a real nginx, and the rule for when there is none.
+"""Fixtures that give tests a real Kubernetes API, a real nginx and a real kubectl, and the rule for when there is none.
 
-Tests that need one are marked ``controlplane`` or ``nginx``. They run if the programs are installed, cached or downloadable; with
+Tests that need one are marked ``controlplane``, ``nginx`` or ``kubectl``. They run if the programs are installed, cached or downloadable; with
 CONTROL_PLANE=real a control plane is compiled if need be, and it is an error if anything is missing. Otherwise these tests are
 left out, and the last lines of the run say so.
 """
@@ -10,7 +10,7 @@ import os
 import pytest
 
 from envtest import binaries, nginx
-from tests.support import control_planes
+from tests.support import control_planes, kubectl
 
 _STARTS = pytest.StashKey[list[str]]()
 _LEFT_OUT = pytest.StashKey[list[tuple[str, int, str]]]()
@@ -21,9 +21,14 @@ def _find_control_plane(report):
     binaries.find(binaries.Options(allow_build=IS_REAL, report=report))
 
 
+def _find_kubectl(report):
+    kubectl.find(report, allow_build=IS_REAL)
+
+
 _FINDERS = {
     "controlplane": ("control plane", _find_control_plane, "CONTROL_PLANE=real make test compiles it"),
     "nginx": ("nginx", nginx.find, "install it to run them"),
+    "kubectl": ("kubectl", _find_kubectl, "put it on PATH to run them"),
 }
 """For each marker what it needs, how that is found, and how it can be had."""
 

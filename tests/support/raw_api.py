@@ -63,6 +63,12 @@ class Api:
         table: dict[str, Any] = self._pool.request("GET", self._host + path, headers=headers).json()
         return table
 
+    def open(
+        self, method: str, path: str, body: str | None, headers: dict[str, str], **options: bool
+    ) -> urllib3.BaseHTTPResponse:
+        """Send one request as it is and return the response; *options* are urllib3's, such as ``preload_content``."""
+        return self._pool.request(method, self._host + path, body=body, headers={**self._headers, **headers}, **options)
+
     def close(self) -> None:
         """Close the connections."""
         self._pool.clear()
