@@ -4,7 +4,10 @@ What flows in: the registry. What flows out: documents for the paths that are no
 pkg/endpoints/discovery; deviation: no aggregated discovery, which clients then do without.
 """
 
-from envtest.embedded import resources
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from envtest.embedded import aggregation, resources
 from envtest.embedded.status import Json
 
 _HEALTH = ("/healthz", "/livez", "/readyz")
@@ -18,24 +21,30 @@ def health(path: str) -> str | None:
     return "ok" if is_check else None
 
 
-def document(registry: resources.Registry, version: str, path: str) -> Json | None:
-    """Return what stands at *path*.
+@dataclass(frozen=True)
+class Facts:
+    """What the server is."""
 
-    Args:
-        registry: What is served.
-        version: Of Kubernetes, such as 1.36.3.
-        path: Without a slash at its end.
-    """
+    registry: resources.Registry
+    version: str
+    """Of Kubernetes, such as 1.36.3."""
+    aggregated: Sequence[aggregation.Group] = ()
+
+
+def document(facts: Facts, path: str) -> Json | None:
+    """Return what stands at *path*, None if it leads nowhere."""
+    registry = facts.registry
     found: Json | None = None
     match path.strip("/").split("/"):
         case ["version"]:
-            found = _version(version)
+            found = _version(facts.version)
         case ["api"]:
             found = {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []}
         case ["api", "v1"]:
             found = _resources(registry, "", "v1")
         case ["apis"]:
-            found = {"kind": "APIGroupList", "apiVersion": "v1", "groups": [_group(registry, name) for name in _groups(registry)]}
+            groups = [_group(registry, name) for name in _groups(registry)] + [group.entry for group in facts.aggregated]
+            found = {"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}
         case ["apis", group] if group in _groups(registry):
             found = {**_group(registry, group), "kind": "APIGroup", "apiVersion": "v1"}
         case ["apis", group, name] if name in registry.versions(group):

@@ -6,13 +6,14 @@ Mirrors apiserver pkg/endpoints (installer.go, handlers).
 
 import ssl
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from aiohttp import web
 
 from envtest.embedded import (
+    aggregation,
     discovery,
     lists,
     negotiation,
@@ -34,9 +35,6 @@ LARGEST_BODY = 3 * 1024 * 1024
 
 _REMEMBERED = 100_000
 _HEADERS = {"Cache-Control": "no-cache, private"}
-
-Outside = Callable[[str, str, Mapping[str, str], bytes], Json | None]
-"""Answers what is not about objects: method, path, query and body; None if it knows nothing of it."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +84,7 @@ class HttpApi:
 
     Attributes:
         log: The latest requests, oldest first.
-        outside: Asked for what no resource answers.
+        aggregated: Answer what no resource of ours answers.
     """
 
     def __init__(self, api: pipeline.Api, settings: Settings) -> None:
@@ -95,7 +93,7 @@ class HttpApi:
         self._openapi = openapi.Documents(api.registry, settings.version)
         self._parts = subresources.Subresources(api)
         self.log: deque[Record] = deque(maxlen=_REMEMBERED)
-        self.outside: list[Outside] = []
+        self.aggregated: list[aggregation.Group] = []
         self._number = 0
 
     def server(self) -> web.Server:
@@ -130,7 +128,7 @@ class HttpApi:
     ) -> web.StreamResponse:
         resource = self._api.registry.find(info.group, info.version, info.plural) if info else None
         if info is None or resource is None:
-            return self._answer_outside(request, query, body)
+            return self._answer_outside(request, body)
         target = _target(info, resource)
         shapes_allowed = info.verb in ("get", "list", "watch", "create", "update", "patch", "delete")
         wanted = negotiation.wanted(request.headers.get("Accept", ""), allow_shapes=shapes_allowed)
@@ -139,10 +137,10 @@ class HttpApi:
             return await self._watch(call)
         return self._do(call)
 
-    def _answer_outside(self, request: web.BaseRequest, query: Mapping[str, str], body: bytes) -> web.StreamResponse:
+    def _answer_outside(self, request: web.BaseRequest, body: bytes) -> web.StreamResponse:
         path = request.rel_url.path
-        for outside in self.outside:
-            if (found := outside(request.method, path, query, body)) is not None:
+        for group in self.aggregated:
+            if (found := group.find(request.method, request.path_qs, body)) is not None:
                 return _json(200, found)
         if (text := discovery.health(path)) is not None:
             return web.Response(text=text)
@@ -150,7 +148,7 @@ class HttpApi:
             raise status.kind_not_found()
         if (data := self._openapi.find(path)) is not None:
             return web.Response(body=data, content_type=negotiation.JSON)
-        document = discovery.document(self._api.registry, self._settings.version, path)
+        document = discovery.document(discovery.Facts(self._api.registry, self._settings.version, self.aggregated), path)
         if document is None:
             raise status.kind_not_found()
         return _json(200, document)

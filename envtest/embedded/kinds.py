@@ -83,8 +83,7 @@ class Kinds:
             pruned, unknown = kind.prune({**obj, "metadata": defaults.metadata(obj["metadata"])})
             return kind.default(pruned), unknown
         unknown = fields_check.unknown(resource.schema, obj)
-        decoded = defaults.apply(resource, obj)
-        return self._definitions.default(decoded) if resource.storage_key == DEFINITIONS else decoded, unknown
+        return defaults.apply(resource, obj), unknown
 
     def decode_applied(self, resource: resources.Resource, obj: Json) -> tuple[Json, list[str]]:
         """Do the same with what an apply made; in custom kinds nulls remain, as upstream.

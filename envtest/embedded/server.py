@@ -22,6 +22,7 @@ from aiohttp import web
 
 from envtest import certificates, controlplane, folders, kubeconfig
 from envtest.embedded import http_api, pipeline, resources, seeds, store, watches
+from envtest.embedded.controllers import manager
 from envtest.kubelet import api as client_api
 from envtest.kubelet import kubelet, nodes
 
@@ -64,6 +65,7 @@ class _Run:
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
     thread: threading.Thread | None = None
     runner: web.ServerRunner | None = None
+    controllers: manager.Manager | None = None
     port: int = 0
 
 
@@ -126,9 +128,11 @@ class EmbeddedControlPlane:
             self._now = run = self._prepare()
             run.thread = threading.Thread(target=_serve, args=(run.loop,), name="envtest-api", daemon=True)
             run.thread.start()
+            asyncio.run_coroutine_threadsafe(_begin(run, self.options), run.loop).result(_ANSWER_SECONDS)
             asyncio.run_coroutine_threadsafe(_listen(run, self.settings.port), run.loop).result(_ANSWER_SECONDS)
             self.write_kubeconfig(self.kubeconfig)
             self._client = client_api.Api(self._endpoint)
+            self._wait(lambda: self.call(_has_accounts), "the service accounts")
             if self.options.crds:
                 self._install(self.options.crds)
             if self.options.nodes:
@@ -215,10 +219,13 @@ class EmbeddedControlPlane:
         members = [nodes.Node(number, self.options.version) for number in range(1, self.options.nodes + 1)]
         self._kubelet = kubelet.Kubelet(self._endpoint, members)
         self._kubelet.start()
+        self._wait(self._kubelet.are_nodes_ready, "the nodes")
+
+    def _wait(self, condition: Callable[[], bool], what: str) -> None:
         deadline = time.monotonic() + _READY_WITHIN_SECONDS
-        while not self._kubelet.are_nodes_ready():
+        while not condition():
             if time.monotonic() > deadline:
-                raise controlplane.ControlPlaneError("the nodes are not ready")
+                raise controlplane.ControlPlaneError(f"{what} are not ready after {_READY_WITHIN_SECONDS:.0f} s")
             time.sleep(_POLL_SECONDS)
 
 
@@ -230,6 +237,20 @@ def _serve(loop: asyncio.AbstractEventLoop) -> None:
     """Body of the thread that owns the objects."""
     asyncio.set_event_loop(loop)
     loop.run_forever()
+
+
+def _has_accounts(api: pipeline.Api) -> bool:
+    """Ask whether pods can be made in the first namespaces."""
+    accounts = api.registry.find("", "v1", "serviceaccounts")
+    assert accounts is not None
+    return all(api.store.get(accounts, namespace, "default") for namespace in seeds.NAMESPACES)
+
+
+async def _begin(run: _Run, options: controlplane.Options) -> None:
+    """Let the controllers work."""
+    authority = run.authority.certificate.read_text(encoding="ascii")
+    run.controllers = manager.Manager(run.api, run.loop, manager.Options(authority, metrics=options.metrics))
+    run.controllers.start()
 
 
 async def _listen(run: _Run, port: int) -> None:
@@ -245,6 +266,8 @@ async def _listen(run: _Run, port: int) -> None:
 
 
 async def _close(run: _Run) -> None:
+    if run.controllers:
+        run.controllers.stop()
     if run.runner:
         await run.runner.cleanup()
     others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]

@@ -144,14 +144,14 @@ def apply_conflict(conflicts: Sequence[tuple[str, str]]) -> StatusError:
 
     Args:
         conflicts: Of each field the manager as the server prints it (``"kubectl" using v1 at 2026-01-01T00:00:00Z``, with its
-            quotes) and the field's path, in the order of the causes; the text sorts by manager.
+            quotes) and the field's path, in the server's order; the text groups by manager.
     """
     causes = [Cause(MANAGER_CONFLICT, path, f"conflict with {manager}").to_json() for manager, path in conflicts]
     if len(conflicts) == 1:
         message = f"Apply failed with 1 conflict: conflict with {conflicts[0][0]}: {conflicts[0][1]}"
     else:
         lines = []
-        for manager in sorted({manager for manager, _ in conflicts}):
+        for manager in dict.fromkeys(manager for manager, _ in conflicts):
             lines += [f"conflicts with {manager}:", *(f"- {path}" for owner, path in conflicts if owner == manager)]
         message = f"Apply failed with {len(conflicts)} conflicts: " + "\n".join(lines)
     return StatusError(409, "Conflict", message, {"causes": causes})

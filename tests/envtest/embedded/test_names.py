@@ -13,10 +13,11 @@ def test_label_keys_may_have_a_prefix(key):
 
 def test_a_bad_label_key_is_explained_in_the_servers_words():
     """With an example and the pattern."""
-    assert names.label_key("a b") == [
-        "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character"
-        " (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
-    ]
+    (said,) = names.label_key("a b")
+    assert said.startswith("name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an")
+    assert said.endswith(
+        "(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
+    )
 
 
 @pytest.mark.parametrize(
@@ -43,8 +44,6 @@ def test_what_is_not_well_formed_is_refused(check, value):
 
 def test_a_bad_name_is_explained_in_the_servers_words():
     """With an example and the pattern."""
-    assert names.dns_subdomain("A") == [
-        "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end"
-        " with an alphanumeric character (e.g. 'example.com', regex used for validation is"
-        " '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
-    ]
+    (said,) = names.dns_subdomain("A")
+    assert said.startswith("a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and")
+    assert "(e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?" in said

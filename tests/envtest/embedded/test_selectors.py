@@ -123,7 +123,7 @@ def test_a_definition_says_which_fields_of_its_kind_can_be_selected():
         DEPLOYMENTS, is_custom=True, group="example.com", definition={"selectableFields": [{"jsonPath": ".spec.color"}]}
     )
     assert selectors.parse(custom, "", "spec.color=red").matches(pod(spec={"color": "red"}))
-    with pytest.raises(status.StatusError, match="field label not supported: spec.size"):
+    with pytest.raises(status.StatusError, match=r"field label not supported: spec\.size"):
         selectors.parse(custom, "", "spec.size=1")
 
 

@@ -71,10 +71,10 @@ def test_one_conflict_of_an_apply_is_said_in_a_line():
     }
 
 
-def test_several_conflicts_are_sorted_by_manager():
-    """The text groups by manager; the causes keep their order."""
+def test_several_conflicts_are_grouped_by_manager():
+    """In the order in which they come first; the causes keep their order."""
     error = status.apply_conflict([('"b"', ".x"), ('"a"', ".y"), ('"b"', ".z")])
-    assert error.message == 'Apply failed with 3 conflicts: conflicts with "a":\n- .y\nconflicts with "b":\n- .x\n- .z'
+    assert error.message == 'Apply failed with 3 conflicts: conflicts with "b":\n- .x\n- .z\nconflicts with "a":\n- .y'
     assert [cause["field"] for cause in error.details["causes"]] == [".x", ".y", ".z"]
 
 
