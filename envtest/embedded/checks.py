@@ -163,8 +163,8 @@ def percent(text: str) -> list[str]:
     """Say what is wrong with a percentage."""
     if _PERCENT.fullmatch(text):
         return []
-    return ["a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for"
-            " validation is '[0-9]+%')"]  # fmt: skip
+    text = "a valid percent string must be a numeric string followed by an ending '%'"
+    return [f"{text} (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')"]
 
 
 def ip_address(text: str) -> list[str]:
@@ -174,6 +174,15 @@ def ip_address(text: str) -> list[str]:
     except ValueError:
         return ["must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"]
     return []
+
+
+def network(text: str) -> list[str]:
+    """Say what is wrong with a range of addresses."""
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return ["must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"]
+    return [] if "/" in text else ["must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"]
 
 
 def labels(path: str, given: Mapping[str, str]) -> Causes:
@@ -237,9 +246,9 @@ def _matches(requirement: Json, given: Mapping[str, str]) -> bool:
         return key in given and given[key] in values
     if operator == "NotIn":
         return key not in given or given[key] not in values
-    return (key in given) == (operator == "Exists")
+    return bool((key in given) == (operator == "Exists"))
 
 
 def is_empty(selector: Json | None) -> bool:
     """Ask whether a selector selects everything, or is absent."""
-    return not selector or not (selector.get("matchLabels") or selector.get("matchExpressions"))
+    return selector is None or not any(selector.get(part) for part in ("matchLabels", "matchExpressions"))

@@ -1,7 +1,7 @@
 """What is wrong with an object of a built-in kind.
 
-What flows in: an object that has been read and prepared, and what it replaces. What flows out: causes, in the server's order. Pure.
-Mirrors the Validate methods of kubernetes pkg/registry strategies, and BeforeCreate and BeforeUpdate of apiserver
+What flows in: an object that has been read and prepared, and what it replaces. What flows out: causes, in the server's order.
+Pure. Mirrors the Validate methods of kubernetes pkg/registry strategies, and BeforeCreate and BeforeUpdate of apiserver
 pkg/registry/rest.
 """
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from envtest.embedded import metadata_validation, names, resources
+from envtest.embedded import metadata_validation, names, resources, service_validation
 from envtest.embedded.checks import Json, Texts
 from envtest.embedded.status import Cause
 
@@ -36,7 +36,7 @@ class _Rules:
 
 _RULES: Final[Mapping[str, _Rules]] = {
     "namespaces": _Rules(names.dns_label),
-    "services": _Rules(names.dns_label_1035),
+    "services": _Rules(names.dns_label_1035, service_validation.new, service_validation.changed),
     **{
         f"{plural}.rbac.authorization.k8s.io": _Rules(names.path_segment)
         for plural in ("clusterrolebindings", "clusterroles", "rolebindings", "roles")
