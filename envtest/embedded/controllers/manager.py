@@ -10,8 +10,11 @@ from typing import Protocol
 from envtest.embedded import pipeline, store
 from envtest.embedded.controllers import (
     deployments,
+    garbage_collector,
     loop,
+    namespaces,
     pod_admission,
+    quotas,
     replicasets,
     scheduler,
     service_accounts,
@@ -52,8 +55,12 @@ class Manager:
             deployments.Deployments(self._world),
             replicasets.ReplicaSets(self._world),
             scheduler.Scheduler(self._world),
+            garbage_collector.GarbageCollector(self._world),
+            namespaces.Namespaces(self._world),
+            quotas.Quotas(self._world),
         ]
         api.admission.mutators.append(pod_admission.PodAdmission(self._world.api).mutate)
+        api.admission.validators.append(quotas.QuotaAdmission(self._world.api).validate)
 
     def start(self) -> None:
         """Begin to work, with what is there."""

@@ -80,7 +80,7 @@ class PodAdmission:
 
 def _forbidden(attempt: admission.Attempt, text: str) -> status.StatusError:
     own = attempt.object["metadata"]
-    return status.forbidden(attempt.target.resource, own.get("name") or "", text)
+    return status.forbidden(attempt.target.resource, own.get("generateName") or own.get("name") or "", text)
 
 
 def _with_token(spec: Json) -> Json:
