@@ -1,8 +1,8 @@
 """Whether an expression can be a rule of a schema, and the compiler's words if not.
 
-What flows in: an expression and the schema that it stands in. What flows out: the error, or nothing. Pure. Mirrors cel-go's checker
-as far as users run into it: unknown variables, fields and functions, operators on the wrong types, and what a rule returns. What is
-not known is taken for right.
+What flows in: an expression and the schema that it stands in. What flows out: the error, or nothing. Pure. Mirrors cel-go's
+checker as far as users run into it: unknown variables, fields and functions, operators on the wrong types, and what a rule
+returns. What is not known is taken for right.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,9 @@ _SIZED: Final = frozenset({"string", "bytes", "list", "map"})
 _MACROS: Final = frozenset({"all", "exists", "exists_one", "existsOne", "filter", "map"})
 _ORDERS: Final = frozenset({"_<_", "_<=_", "_>_", "_>=_"})
 _LOGIC: Final = frozenset({"_&&_", "_||_", "!_"})
-_NAMESPACES: Final = frozenset({"math", "strings", "sets", "base64", "lists", "optional", "cel", "ip", "format"})
+_NAMESPACES: Final = frozenset({"strings", "sets", "lists", "optional", "ip", "format"})
+_UNTYPED: Final = frozenset({"optMap", "optFlatMap", "transformList", "transformMap"})
+_SIGNS: Final = "_@"
 _SCALARS: Final = frozenset({"bool", "int", "uint", "double", "string", "bytes", "timestamp", "duration", "null"})
 
 
@@ -95,64 +97,48 @@ class _Checker:
         return Type("map", (DYN, DYN)) if node.kind == "map" else self._call(node, names)
 
     def _select(self, node: Node, names: Mapping[str, Type]) -> Type:
-        if node.target is None:
-            return DYN
-        whole = self.check(node.target, names)
+        whole = self.check(node.target, names) if node.target else DYN
         was_optional = whole.name == "optional"
         whole = whole.parts[0] if was_optional else whole
-        found: Type | None = DYN
-        if whole.name == "object":
-            found = cel_types.field_of(whole, node.name)
-        elif whole.name == "map":
-            found = whole.parts[1]
-        elif whole.name in _SCALARS | {"list"}:
+        if whole.name in _SCALARS | {"list"}:
             return self._wrong(node, f"type '{whole}' does not support field selection")
+        found = cel_types.field_of(whole, node.name)
         if found is None:
             return self._wrong(node, f"undefined field '{node.name}'")
         return Type("optional", (found,)) if node.is_optional or was_optional else found
 
     def _call(self, node: Node, names: Mapping[str, Type]) -> Type:
-        space = node.target.name if node.target and node.target.kind == "name" and node.target.name not in names else ""
+        target = node.target
+        space = target.name if target and target.kind == "name" and target.name not in names else ""
         if space in _NAMESPACES:
             return self._namespaced(node, f"{space}.{node.name}", names)
-        if node.target is not None and node.name in _MACROS:
-            return self._macro(node, node.target, names)
-        if node.target is not None and node.name in ("optMap", "optFlatMap", "transformList", "transformMap"):
-            self.check(node.target, names)
+        if target is not None and node.name in _MACROS:
+            return self._macro(node, target, names)
+        whole = self.check(target, names) if target else None
+        if node.name in _UNTYPED:
             return DYN
-        target = self.check(node.target, names) if node.target else None
         given = [self.check(each, names) for each in node.arguments]
-        if node.name == "has":
-            return BOOL
-        if node.name.strip("_@") != node.name or node.name == "-_":
+        if node.name[0] in _SIGNS or node.name[-1] in _SIGNS:
             return self._operator(node, given)
         if not cel_types.is_function(node.name):
             return self._wrong(node, f"undeclared reference to '{node.name}' (in container '')")
-        return self._function(node, target, given)
+        return self._function(node, whole, given)
 
     def _namespaced(self, node: Node, name: str, names: Mapping[str, Type]) -> Type:
-        if name != "cel.bind":
-            for each in node.arguments:
-                self.check(each, names)
-            return cel_types.result(name)
-        bound, value, body = node.arguments
-        return self.check(body, {**names, bound.name: self.check(value, names)})
+        for each in node.arguments:
+            self.check(each, names)
+        return cel_types.result(name)
 
     def _macro(self, node: Node, target: Node, names: Mapping[str, Type]) -> Type:
         whole = self.check(target, names)
         item = whole.parts[0] if whole.name in ("list", "map") else DYN
-        inner = {**names, node.arguments[0].name: item}
+        bound = [item]
         if node.name not in ("map", "filter") and len(node.arguments) == 3:
-            values = whole.parts if whole.name == "map" else (INT, item)
-            inner = {**names, node.arguments[0].name: values[0], node.arguments[1].name: values[1]}
-        given = [
-            self.check(each, inner)
-            for each in node.arguments
-            if each.kind != "name" or each.name not in inner.keys() - names.keys()
-        ]
-        last = self.check(node.arguments[-1], inner) if node.arguments[-1].kind == "name" else given[-1]
+            bound = list(whole.parts) if whole.name == "map" else [INT, item]
+        inner = {**names, **{each.name: kind for each, kind in zip(node.arguments, bound, strict=False)}}
+        given = [self.check(each, inner) for each in node.arguments[len(bound) :]]
         if node.name == "map":
-            return Type("list", (last,))
+            return Type("list", (given[-1] if given else DYN,))
         return Type("list", (item,)) if node.name == "filter" else BOOL
 
     def _no_overload(self, node: Node, name: str, given: list[Type]) -> Type:
@@ -160,24 +146,23 @@ class _Checker:
 
     def _operator(self, node: Node, given: list[Type]) -> Type:
         name, kinds = node.name, {each.name for each in given}
-        if name in _LOGIC:
-            return BOOL if kinds <= {"bool", "dyn"} else self._no_overload(node, name, given)
-        if name in ("_==_", "_!=_"):
-            return BOOL if cel_types.fits(*given) else self._no_overload(node, name, given)
-        if name in _ORDERS:
-            is_fine = kinds <= _NUMBERS | {"dyn"} or (cel_types.fits(*given) and kinds <= _COMPARABLE | {"dyn"})
-            return BOOL if is_fine else self._no_overload(node, name, given)
-        if name == "_?_:_":
-            if given[0].name not in ("bool", "dyn") or not cel_types.fits(*given[1:]):
-                return self._no_overload(node, name, given)
-            return given[1]
         if name == "_[_]":
             return self._index(node, given)
-        if name == "@in":
+        if name == "_?_:_":
+            is_fine, found = given[0].name in ("bool", "dyn") and cel_types.fits(*given[1:]), given[1]
+        elif name in _LOGIC:
+            is_fine, found = kinds <= {"bool", "dyn"}, BOOL
+        elif name in ("_==_", "_!=_"):
+            is_fine, found = cel_types.fits(*given), BOOL
+        elif name in _ORDERS:
+            is_comparable = cel_types.fits(*given) and kinds <= _COMPARABLE | {"dyn"}
+            is_fine, found = kinds <= _NUMBERS | {"dyn"} or is_comparable, BOOL
+        elif name == "@in":
             item = given[1].parts[0] if given[1].name in ("list", "map") else DYN
-            is_fine = given[1].name in ("list", "map", "dyn") and cel_types.fits(given[0], item)
-            return BOOL if is_fine else self._no_overload(node, name, given)
-        return self._arithmetic(node, given)
+            is_fine, found = given[1].name in ("list", "map", "dyn") and cel_types.fits(given[0], item), BOOL
+        else:
+            return self._arithmetic(node, given)
+        return found if is_fine else self._no_overload(node, name, given)
 
     def _index(self, node: Node, given: list[Type]) -> Type:
         whole, at = given

@@ -1,8 +1,8 @@
 """The functions of Kubernetes' CEL environment that the evaluator does not have.
 
 What flows in: values as the evaluator hands them over. What flows out: values; an exception's text is the error that the rule
-fails with. Pure. Mirrors k8s.io/apiserver pkg/cel/library and cel-go's ext. Quantities, URLs, addresses and versions are maps with one
-entry, so that equal ones are equal. Deviation: sizes and costs are not metered.
+fails with. Pure. Mirrors k8s.io/apiserver pkg/cel/library and cel-go's ext. Quantities, URLs, addresses and versions are maps
+with one entry, so that equal ones are equal. Deviation: sizes and costs are not metered.
 """
 
 import functools
@@ -236,15 +236,20 @@ def _validate(value: Value, text: str) -> OptionalValue:
     return OptionalValue.none() if _FORMATS[name](text) else OptionalValue.of([f"must be a valid {name}"])
 
 
+_EXTENSIONS: Final = (
+    *("bool", "charAt", "substring", "replace", "split", "join", "lowerAscii", "upperAscii", "trim", "strings.quote", "sum"),
+    *("sets.contains", "sets.equivalent", "sets.intersects"),
+    *("distinct", "flatten", "slice", "sort", "reverse", "lists.range"),
+)
+"""What the evaluator's package brings of what Kubernetes has."""
 FUNCTIONS: Final[dict[str, Function]] = {
-    **{name: function for name, function in stdlib.STDLIB_FUNCTIONS.items() if name != "bool"},
+    **{name: stdlib.STDLIB_FUNCTIONS[name] for name in _EXTENSIONS},
     **cel_network.FUNCTIONS,
     **{f"format.{name}": _named_format(name) for name in _FORMATS},
     "validate": _validate,
     "size_": _size,
     "matches_": lambda value, pattern: patterns.finds(pattern, _text(value)),
     "string": _string,
-    "bool": stdlib.STDLIB_FUNCTIONS["bool"],
     "format": _format,
     "indexOf": _index_of,
     "lastIndexOf": _last_index_of,

@@ -1,7 +1,7 @@
 """What is written in a rule, put into the part of CEL that the evaluator knows.
 
 What flows in: an expression as Kubernetes takes it. What flows out: one that means the same without optional selection
-(``self.?a``, ``self[?'a']``), ``cel.bind``, ``optMap`` and comprehensions of two variables, and with names of our own for the
+(``self.?a``, ``self[?'a']``), ``optMap`` and comprehensions of two variables, and with names of our own for the
 functions that the evaluator's own ones do not do exactly. Pure.
 """
 
@@ -96,8 +96,6 @@ class _Writer:
                 yield self._group(part)
             elif part in (".", ".?"):
                 yield self._selection(part)
-            elif part == "cel" and self._peek(0) == "." and self._peek(1) == "bind" and self._call(2):
-                yield self._bind()
             elif part in RENAMED and self._call(0):
                 yield RENAMED[part]
             else:
@@ -145,14 +143,6 @@ class _Writer:
             inner = f"[{_PAIR}.value].map({value}, {body})[0]"
             return _OF_PAIRS[name].format(pair=_PAIR, body=f"[{_PAIR}.key].map({key}, {inner})[0]")
         return ""
-
-    def _bind(self) -> str:
-        call = self._call(2)
-        arguments = _arguments(call) if call else []
-        self._at += 3
-        if len(arguments) != 3:
-            return "cel.bind"
-        return f"[{arguments[1]}].map({arguments[0]}, {arguments[2]})[0]"
 
 
 def _arguments(call: _Group) -> list[str]:

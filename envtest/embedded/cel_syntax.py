@@ -1,7 +1,7 @@
 """Expressions of CEL as trees, for the checker: the evaluator does not show its own.
 
-What flows in: an expression that the evaluator takes. What flows out: its tree, each part with the place that error messages name.
-Pure. Mirrors cel-go parser/gen/CEL.g4.
+What flows in: an expression that the evaluator takes. What flows out: its tree, each part with the place that error messages
+name. Pure. Mirrors cel-go parser/gen/CEL.g4.
 """
 
 import re

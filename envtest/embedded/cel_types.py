@@ -65,7 +65,9 @@ def of_schema(schema: Json, *, is_resource: bool = False) -> Type:
 
 
 def field_of(whole: Type, name: str) -> Type | None:
-    """Return the type of a field of an object, None if it has no such field."""
+    """Return the type of a field, None if there is no such field; of what is neither object nor map nothing is known."""
+    if whole.name != "object":
+        return whole.parts[1] if whole.name == "map" else DYN
     for field, part in cel_values.properties(whole.schema or {}, whole.is_resource).items():
         if cel_values.escaped(field) == name and cel_values.is_known(part):
             return of_schema(part)
@@ -74,19 +76,84 @@ def field_of(whole: Type, name: str) -> Type | None:
 
 _RESULTS: Final = {
     **dict.fromkeys(
-        "startsWith endsWith contains matches all exists exists_one existsOne has isQuantity isInteger isGreaterThan isLessThan"
-        " isURL isIP isCIDR isSorted isSemver hasValue containsIP containsCIDR isUnspecified isLoopback ip.isCanonical"
-        " sets.contains sets.equivalent sets.intersects bool".split(),
+        [
+            "startsWith",
+            "endsWith",
+            "contains",
+            "matches",
+            "all",
+            "exists",
+            "exists_one",
+            "existsOne",
+            "has",
+            "isQuantity",
+            "isInteger",
+            "isGreaterThan",
+            "isLessThan",
+            "isURL",
+            "isIP",
+            "isCIDR",
+            "isSorted",
+            "isSemver",
+            "hasValue",
+            "containsIP",
+            "containsCIDR",
+            "isUnspecified",
+            "isLoopback",
+            "ip.isCanonical",
+            "sets.contains",
+            "sets.equivalent",
+            "sets.intersects",
+            "bool",
+        ],
         BOOL,
     ),
     **dict.fromkeys(
-        "size int indexOf lastIndexOf compareTo asInteger sign getHours getMinutes getSeconds getMilliseconds getFullYear"
-        " getMonth getDate getDayOfMonth getDayOfWeek getDayOfYear family prefixLength major minor patch".split(),
+        [
+            "size",
+            "int",
+            "indexOf",
+            "lastIndexOf",
+            "compareTo",
+            "asInteger",
+            "sign",
+            "getHours",
+            "getMinutes",
+            "getSeconds",
+            "getMilliseconds",
+            "getFullYear",
+            "getMonth",
+            "getDate",
+            "getDayOfMonth",
+            "getDayOfWeek",
+            "getDayOfYear",
+            "family",
+            "prefixLength",
+            "major",
+            "minor",
+            "patch",
+        ],
         INT,
     ),
     **dict.fromkeys(
-        "string lowerAscii upperAscii trim replace substring charAt join find format getScheme getHost getHostname getPort"
-        " getEscapedPath base64.encode strings.quote".split(),
+        [
+            "string",
+            "lowerAscii",
+            "upperAscii",
+            "trim",
+            "replace",
+            "substring",
+            "charAt",
+            "join",
+            "find",
+            "format",
+            "getScheme",
+            "getHost",
+            "getHostname",
+            "getPort",
+            "getEscapedPath",
+            "strings.quote",
+        ],
         STRING,
     ),
     **dict.fromkeys(("double", "asApproximateFloat"), DOUBLE),
@@ -100,8 +167,25 @@ _RESULTS: Final = {
     "semver": Type("kubernetes.Semver"),
 }
 _EVALUATORS: Final = frozenset(
-    "dyn type map filter orValue or value optMap optFlatMap none of ofNonZeroValue optional.of optional.none"
-    " optional.ofNonZeroValue cel.bind transformList transformMap".split()
+    [
+        "dyn",
+        "type",
+        "map",
+        "filter",
+        "orValue",
+        "or",
+        "value",
+        "optMap",
+        "optFlatMap",
+        "none",
+        "of",
+        "ofNonZeroValue",
+        "optional.of",
+        "optional.none",
+        "optional.ofNonZeroValue",
+        "transformList",
+        "transformMap",
+    ]
 )
 """Functions and macros that the evaluator itself knows, or that are rewritten for it."""
 _KNOWN: Final = frozenset({*_RESULTS, *_EVALUATORS, *cel_library.FUNCTIONS, *cel_source.RENAMED})

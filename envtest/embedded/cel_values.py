@@ -5,7 +5,6 @@ k8s.io/apiserver pkg/cel/common/values.go and pkg/cel/escaping.go. Deviation: li
 """
 
 import base64
-import binascii
 import datetime
 import re
 from collections.abc import Callable, Mapping
@@ -101,7 +100,7 @@ def _string(name: str, value: str) -> Value:
     convert = _CONVERSIONS.get(name)
     try:
         return convert(value) if convert else value
-    except (ValueError, binascii.Error):
+    except ValueError:
         return value
 
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from envtest.embedded import (
     cel_rules,
+    custom_scale,
     embedded_objects,
     field_errors,
     json_values,
@@ -19,11 +20,9 @@ from envtest.embedded import (
     schema_validation,
     status,
 )
-from envtest.embedded.json_values import Value
 from envtest.embedded.resources import Resource
 from envtest.embedded.status import Cause, Json
 
-_GREATEST: Final = 2**31 - 1
 _BLOCKING: Final = frozenset({status.NOT_SUPPORTED, status.REQUIRED, status.TOO_LONG, status.TOO_MANY, status.TYPE_INVALID})
 """What is so wrong that rules cannot be evaluated."""
 _UNCHECKED: Final = (
@@ -58,7 +57,7 @@ class CustomKind:
         self.schema: Json = version.get("schema", {}).get("openAPIV3Schema", {})
         subresources = version.get("subresources", {})
         self.has_status = "status" in subresources
-        self._scale: Json | None = subresources.get("scale")
+        self._scaling = custom_scale.Scaling(subresources["scale"]) if subresources.get("scale") else None
         self._rules = cel_rules.Rules(self.schema, is_resource=True)
         self._selectable = {
             each["jsonPath"].removeprefix("."): jsonpath.compiled(each["jsonPath"])
@@ -89,7 +88,8 @@ class CustomKind:
         if wrong:
             return Verdict(wrong)
         causes = [*before, *self._schema_causes(value, old, subresource)]
-        causes += self._scale_causes(value, subresource)
+        if self._scaling:
+            causes += self._scaling.causes(value, with_spec=subresource != "status")
         if subresource != "status":
             causes += embedded_objects.validate(self.schema, value)
         if old is None or not list_types.validate(self.schema, old):
@@ -119,41 +119,13 @@ class CustomKind:
         found = schema_validation.validate(part, value["status"], was)
         return [_below_status(cause) for cause in found]
 
-    def _scale_causes(self, value: Json, subresource: str) -> list[Cause]:
-        if self._scale is None:
-            return []
-        paths = [self._scale["statusReplicasPath"]]
-        if subresource != "status":
-            paths.insert(0, self._scale["specReplicasPath"])
-        causes = [cause for path in paths for cause in _count_causes(path, _nested(value, path))]
-        path = self._scale.get("labelSelectorPath")
-        selector = _nested(value, path) if path else None
-        if selector is not None and not isinstance(selector, str):
-            causes.append(field_errors.invalid(path or "", "", _accessor_error(path or "", selector, "string")))
-        return causes
-
     def scale(self, value: Json) -> Json:
         """Return the autoscaling/v1 Scale of an object.
 
         Raises:
             StatusError: The kind has none, or the object says no number of replicas.
         """
-        paths = self._scale_paths()
-        wanted = _nested(value, paths["specReplicasPath"])
-        metadata = value["metadata"]
-        if wanted is None:
-            said = f'the spec replicas field "{paths["specReplicasPath"]}" does not exist'
-            raise status.internal(said)
-        names = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
-        found: Json = {"replicas": _nested(value, paths["statusReplicasPath"]) or 0}
-        selector = _nested(value, paths["labelSelectorPath"]) if paths.get("labelSelectorPath") else None
-        return {
-            "kind": "Scale",
-            "apiVersion": "autoscaling/v1",
-            "metadata": {name: metadata[name] for name in names if name in metadata},
-            "spec": {"replicas": wanted},
-            "status": {**found, "selector": selector} if selector else found,
-        }
+        return self._scaling_or_raise().read(value)
 
     def with_scale(self, value: Json, scale: Json) -> Json:
         """Return an object with the replicas of a Scale.
@@ -161,13 +133,12 @@ class CustomKind:
         Raises:
             StatusError: The kind has none.
         """
-        names = _names(self._scale_paths()["specReplicasPath"])
-        return _with(value, names, scale.get("spec", {}).get("replicas", 0))
+        return self._scaling_or_raise().write(value, scale)
 
-    def _scale_paths(self) -> Json:
-        if self._scale is None:
+    def _scaling_or_raise(self) -> custom_scale.Scaling:
+        if self._scaling is None:
             raise status.kind_not_found()
-        return self._scale
+        return self._scaling
 
     def selectable(self, value: Json) -> dict[str, str]:
         """Return the fields of an object that field selectors can ask for, besides name and namespace."""
@@ -178,34 +149,3 @@ class CustomKind:
 def _below_status(cause: Cause) -> Cause:
     where = "status" if cause.field == field_errors.NO_FIELD else f"status.{cause.field}"
     return Cause(cause.type, where, cause.message)
-
-
-def _names(path: str) -> list[str]:
-    return path.removeprefix(".").split(".")
-
-
-def _nested(value: Value, path: str) -> Value:
-    for name in _names(path):
-        value = value.get(name) if isinstance(value, dict) else None
-    return value
-
-
-def _with(value: Json, names: Sequence[str], replicas: int) -> Json:
-    first, *rest = names
-    return {**value, first: _with(value.get(first) or {}, rest, replicas) if rest else replicas}
-
-
-def _accessor_error(path: str, value: Value, wanted: str) -> str:
-    kind = {"string": "string", "boolean": "bool", "number": "float64", "integer": "int64", "array": "[]interface {}"}
-    given = kind.get(json_values.type_of(value), "map[string]interface {}")
-    return f"{path} accessor error: {value} is of the type {given}, expected {wanted}"
-
-
-def _count_causes(path: str, value: Value) -> list[Cause]:
-    if value is None:
-        return []
-    if not isinstance(value, int) or isinstance(value, bool):
-        return [field_errors.invalid(path, 0, _accessor_error(path, value, "int64"))]
-    if value < 0:
-        return [field_errors.invalid(path, value, "should be a non-negative integer")]
-    return [field_errors.invalid(path, value, f"should be less than or equal to {_GREATEST}")] if value > _GREATEST else []

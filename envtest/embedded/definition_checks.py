@@ -53,8 +53,8 @@ _AT_ROOT: Final = frozenset(
     ]
 )
 _AT_ROOT_SHOWN: Final = (
-    "[Description Type Format Title Maximum ExclusiveMaximum Minimum ExclusiveMinimum MaxLength MinLength Pattern MaxItems MinItems"
-    " UniqueItems MultipleOf Required Items Properties ExternalDocs Example XPreserveUnknownFields XValidations]"
+    "[Description Type Format Title Maximum ExclusiveMaximum Minimum ExclusiveMinimum MaxLength MinLength Pattern MaxItems"
+    " MinItems UniqueItems MultipleOf Required Items Properties ExternalDocs Example XPreserveUnknownFields XValidations]"
 )
 _SAME_NAMES: Final = ("subresources", "additionalPrinterColumns", "selectableFields")
 _HOISTED: Final = (("schema", "validation"), *((name, name) for name in _SAME_NAMES))
@@ -81,6 +81,13 @@ def validate(definition: Json, old: Json | None = None) -> list[Cause]:
     if spec.get("preserveUnknownFields") and not (old or {}).get("spec", {}).get("preserveUnknownFields"):
         causes.append(field_errors.invalid("spec.preserveUnknownFields", spec["preserveUnknownFields"], _HIDDEN_PRESERVE))
     return causes
+
+
+def warnings(definition: Json) -> list[str]:
+    """Return what the author of *definition* should know, though it is taken."""
+    schemas = [(version.get("schema") or {}).get("openAPIV3Schema") or {} for version in definition["spec"]["versions"]]
+    unknown = [name for schema in schemas for name in definition_schemas.unknown_formats(schema)]
+    return [f'unrecognized format "{name}"' for name in dict.fromkeys(unknown)]
 
 
 def _group(group: str) -> list[Cause]:

@@ -7,7 +7,7 @@ pkg/apis/apiextensions/validation/validation.go (the schema's part) and pkg/apis
 from collections.abc import Iterator
 from typing import Final
 
-from envtest.embedded import field_errors, list_types, pruning, schema_validation
+from envtest.embedded import field_errors, formats, list_types, pruning, schema_validation
 from envtest.embedded.json_values import Value
 from envtest.embedded.status import Cause, Json
 
@@ -137,6 +137,13 @@ def _keys(items: Json, keys: list[str], path: str) -> list[Cause]:
         if known[name].get("nullable"):
             causes.append(field_errors.forbidden(f"{place}.nullable", f"{start} cannot be nullable"))
     return causes
+
+
+def unknown_formats(schema: Json) -> list[str]:
+    """Return the formats in *schema* that hold nothing back."""
+    name = schema.get("format", "")
+    found = [name] if name and not formats.of_type(name, schema.get("type", "")) else []
+    return found + [each for part, _ in children(schema, "") for each in unknown_formats(part)]
 
 
 def forbidden_defaults(schema: Json, path: str) -> list[Cause]:

@@ -62,6 +62,10 @@ class Definitions:
         """Return what is wrong with *definition*."""
         return definition_checks.validate(_with_storage_version(definition), old)
 
+    def warnings(self, definition: Json) -> list[str]:
+        """Return what the author of *definition* should know, though it is taken."""
+        return definition_checks.warnings(definition)
+
     def begin_deletion(self, definition: Json) -> Json:
         """Return *definition* as it is while its objects are deleted."""
         metadata = definition["metadata"]
@@ -76,6 +80,11 @@ class Definitions:
         }
         message = "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon"
         return self._with_conditions(going, [("Terminating", "True", "InstanceDeletionPending", message)])
+
+    def is_terminating(self, resource: Resource) -> bool:
+        """Ask whether the definition of *resource*, a custom one, is being deleted, so that no object can be created."""
+        found = self._store.get(self._own, "", resource.storage_key) if self._own else None
+        return bool(found and found["metadata"].get("deletionTimestamp"))
 
     def on_change(self, definition: Json) -> None:
         """Serve what *definition*, which is kept, defines; or go on with its deletion."""

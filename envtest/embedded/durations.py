@@ -1,7 +1,7 @@
 """Durations as Go writes them.
 
-What flows in: text such as ``1h30m`` or ``22 ns``. What flows out: seconds. Pure. Mirrors Go's time.ParseDuration and kube-openapi
-pkg/validation/strfmt/duration.go; and how tables tell an age, from apimachinery pkg/util/duration.
+What flows in: text such as ``1h30m`` or ``22 ns``. What flows out: seconds. Pure. Mirrors Go's time.ParseDuration and
+kube-openapi pkg/validation/strfmt/duration.go; and how tables tell an age, from apimachinery pkg/util/duration.
 """
 
 import re

@@ -4,14 +4,9 @@ What flows in: a schema as JSON and an object. What flows out: causes. Pure. Mir
 pkg/apiserver/schema/objectmeta/validation.go. Deviation: of the metadata only the types are looked at.
 """
 
-import re
-from typing import Final
-
-from envtest.embedded import field_errors
+from envtest.embedded import field_errors, names
 from envtest.embedded.json_values import Value
 from envtest.embedded.status import Cause, Json
-
-_KIND: Final = re.compile(r"[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?")
 
 
 def validate(schema: Json, value: Value, path: str = "", is_root: bool = True) -> list[Cause]:
@@ -33,14 +28,16 @@ def validate(schema: Json, value: Value, path: str = "", is_root: bool = True) -
 
 
 def _object(value: Json, path: str) -> list[Cause]:
-    causes = []
+    causes = [field_errors.required(field_errors.child(path, name)) for name in ("apiVersion", "kind") if name not in value]
     for name in ("apiVersion", "kind"):
-        text = value.get(name)
-        where = field_errors.child(path, name)
-        if not text:
-            causes.append(field_errors.required(where, "must not be empty"))
-        elif name == "kind" and not _KIND.fullmatch(str(text)):
-            causes.append(field_errors.invalid(where, text, "must be a valid kind"))
+        text, where = value.get(name), field_errors.child(path, name)
+        if name in value and not isinstance(text, str):
+            causes.append(field_errors.invalid(where, text, "must be a string"))
+        elif text == "":
+            causes.append(field_errors.invalid(where, text, "must not be empty"))
+        elif name == "kind" and text and (wrong := names.dns_label_1035(text.lower())):
+            detail = "may have mixed case, but should otherwise match: " + ",".join(wrong)
+            causes.append(field_errors.invalid(where, text, detail))
     metadata = value.get("metadata", {})
     if not isinstance(metadata, dict):
         causes.append(field_errors.invalid(field_errors.child(path, "metadata"), metadata, "must be an object"))

@@ -6,7 +6,6 @@ back, as on the server.
 """
 
 import base64
-import binascii
 import datetime
 import email.utils
 import ipaddress
@@ -18,6 +17,8 @@ from urllib.parse import urlsplit
 from envtest.embedded import durations
 
 _HOSTNAME: Final = re.compile(r"([A-Za-z0-9](-?[A-Za-z0-9]{0,62})*)(\.[A-Za-z0-9](-?[A-Za-z0-9]{0,62})*)*\.?")
+_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_BAD_HOST: Final = re.compile(r"[\s<>\"]")
 _TIME: Final = re.compile(r"(\d{2}):(\d{2}):(\d{2})(.\d+)?(z|([+-]\d{2}:\d{2}))", re.ASCII)
 
 
@@ -30,13 +31,16 @@ def _parses(parse: Callable[[str], object], text: str) -> bool:
 
 
 def _is_uri(text: str) -> bool:
-    return _parses(urlsplit, text) and (text.startswith("/") or re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", text) is not None)
+    """Ask whether *text* is a path or has a scheme, and has no blanks in its host."""
+    if not text.startswith("/") and not _SCHEME.match(text):
+        return False
+    return _parses(lambda given: urlsplit(given).port, text) and not _BAD_HOST.search(urlsplit(text).netloc)
 
 
 def _is_base64(text: str) -> bool:
     try:
         base64.b64decode(text, validate=True)
-    except binascii.Error:
+    except ValueError:
         return False
     return True
 
@@ -90,6 +94,7 @@ _CHECKS: Final[dict[str, Callable[[str], bool]]] = {
     "k8sshortname": lambda text: _SHORT_NAME.fullmatch(text) is not None,
     "k8slongname": lambda text: len(text) <= 253 and _LONG_NAME.fullmatch(text) is not None,
 }
+_OF_NUMBERS: Final = {"integer": ("int32", "int64"), "number": ("float", "double")}
 _UNCHECKED: Final = frozenset({"password", "isbn", "isbn10", "isbn13", "creditcard", "rgbcolor"})
 """Known, and taken as they come."""
 
@@ -98,6 +103,13 @@ def is_known(name: str) -> bool:
     """Ask whether strings are held against the format *name*."""
     plain = name.replace("-", "")
     return plain in _CHECKS or plain in _UNCHECKED
+
+
+def of_type(name: str, kind: str) -> str:
+    """Return the format that holds for values of a type: *name*, or nothing if it means nothing for them."""
+    if kind in ("", "string"):
+        return name if is_known(name) else ""
+    return name if name in _OF_NUMBERS.get(kind, ()) else ""
 
 
 def has(name: str, text: str) -> bool:

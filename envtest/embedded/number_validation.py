@@ -23,8 +23,9 @@ def validate(schema: Json, value: float, path: str) -> list[Cause]:
         return str(int(bound)) if isinstance(value, int) else field_errors.go_float(float(bound))
 
     factor, least, most = schema.get("multipleOf"), schema.get("minimum"), schema.get("maximum")
-    if factor is not None and not _is_multiple(value, factor):
-        causes.append(field_errors.invalid(where, value, f"{said} a multiple of {shown(factor)}"))
+    if factor is not None:
+        factor = int(factor) if isinstance(value, int) else factor
+        causes += _multiple(value, factor, path)
     if least is not None and (value < least or (schema.get("exclusiveMinimum") and value == least)):
         words = "greater than" if schema.get("exclusiveMinimum") else "greater than or equal to"
         causes.append(field_errors.invalid(where, value, f"{said} {words} {shown(least)}"))
@@ -34,10 +35,15 @@ def validate(schema: Json, value: float, path: str) -> list[Cause]:
     return causes
 
 
-def _is_multiple(value: float, factor: float) -> bool:
-    if isinstance(value, int):
-        return int(factor) > 0 and value % int(factor) == 0
-    return factor > 0 and float(value / factor).is_integer()
+def _multiple(value: float, factor: float, path: str) -> list[Cause]:
+    """Check that *value* is a multiple of *factor*, which is a whole number if the value is."""
+    where, shown = path.removeprefix("."), field_errors.shown(factor)
+    if factor <= 0:
+        detail = f"factor MultipleOf declared for {path} must be positive: {shown}"
+        return [field_errors.invalid(where, factor, detail)]
+    if (isinstance(value, int) and value % factor == 0) or float(value / factor).is_integer():
+        return []
+    return [field_errors.invalid(where, value, f"{path} in body should be a multiple of {shown}")]
 
 
 def _range(schema: Json, value: float, path: str) -> list[Cause]:

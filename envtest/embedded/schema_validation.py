@@ -1,9 +1,9 @@
 """Whether a value fits a custom resource's OpenAPI schema, and the errors if not.
 
 What flows in: a schema as JSON, a value, on an update the old value. What flows out: causes. Pure. Mirrors kube-openapi
-pkg/validation/validate and apiextensions-apiserver pkg/apiserver/validation (ratcheting: what an update leaves as it was is not
-held against it). Deviations: ``patternProperties``, ``dependencies`` and ``definitions``, which a structural schema cannot have, are
-not looked at; causes come in the schema's order, where the server's is random.
+pkg/validation/validate and apiextensions-apiserver pkg/apiserver/validation (ratcheting: what an update leaves as it was is
+not held against it). Deviations: ``patternProperties``, ``dependencies`` and ``definitions``, which a structural schema
+cannot have, are not looked at; causes come in the schema's order, where the server's is random.
 """
 
 from collections.abc import Mapping, Sequence
@@ -77,13 +77,8 @@ def _types(schema: Json) -> list[str]:
 
 def _format(schema: Json) -> str:
     """Return the format that holds for the schema's type; empty if none does."""
-    name: str = schema.get("format", "")
     types = _types(schema)
-    kind = types[0] if len(types) == 1 else ""
-    known = {"integer": ("int32", "int64"), "number": ("float", "double")}
-    if kind in ("", "string"):
-        return name if formats.is_known(name) else ""
-    return name if name in known.get(kind, ()) else ""
+    return formats.of_type(schema.get("format", ""), types[0] if len(types) == 1 else "")
 
 
 def _wrong_type(path: str, wanted: str, given: str) -> Cause:
