@@ -19,7 +19,7 @@ import re
 import ssl
 import threading
 import urllib.parse
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from envtest import certificates, pod_metrics
 from envtest.kubelet import api
@@ -115,10 +115,21 @@ class RefusedError(Exception):
         self.code = code
 
 
+class Reads(Protocol):
+    """What can read from the API: `api.Api`, or the server itself."""
+
+    def get(self, path: str) -> api.Json:
+        """Return what is at *path*.
+
+        Raises:
+            api.ApiError: There is no good answer.
+        """
+
+
 class Answers:
     """Say what is answered to a request."""
 
-    def __init__(self, client: api.Api, usages: pod_metrics.Usages) -> None:
+    def __init__(self, client: Reads, usages: pod_metrics.Usages) -> None:
         self._client = client
         self._usages = usages
 

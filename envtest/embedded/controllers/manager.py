@@ -9,9 +9,11 @@ from typing import Protocol
 
 from envtest.embedded import pipeline, store
 from envtest.embedded.controllers import (
+    autoscaler,
     deployments,
     garbage_collector,
     loop,
+    metrics,
     namespaces,
     pod_admission,
     quotas,
@@ -46,10 +48,15 @@ class Controller(Protocol):
 
 
 class Manager:
-    """All controllers of one API."""
+    """All controllers of one API.
+
+    Attributes:
+        metrics: What is known of the use of pods, if the options ask for it.
+    """
 
     def __init__(self, api: pipeline.Api, timers: loop.Timers, options: Options = Options()) -> None:
         self._world = world.World(api, timers)
+        self.metrics = metrics.Metrics(api) if options.metrics else None
         self._controllers: list[Controller] = [
             service_accounts.ServiceAccounts(self._world, options.authority),
             deployments.Deployments(self._world),
@@ -58,6 +65,7 @@ class Manager:
             garbage_collector.GarbageCollector(self._world),
             namespaces.Namespaces(self._world),
             quotas.Quotas(self._world),
+            autoscaler.Autoscaler(self._world, self.metrics),
         ]
         api.admission.mutators.append(pod_admission.PodAdmission(self._world.api).mutate)
         api.admission.validators.append(quotas.QuotaAdmission(self._world.api).validate)

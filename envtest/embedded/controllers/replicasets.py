@@ -1,7 +1,8 @@
 """ReplicaSets: as many pods as they want.
 
 What flows in: ReplicaSets and pods. What flows out: pods, and the ReplicaSet's status. The loop's thread. Mirrors kubernetes
-pkg/controller/replicaset; deviation: nothing is seen late, so there are no expectations.
+pkg/controller/replicaset; deviations: nothing is seen late, so there are no expectations; a quota
+that changes is a reason to try again.
 """
 
 import datetime
@@ -28,6 +29,8 @@ class ReplicaSets:
         """Take note of a change of any kind."""
         if key == world.REPLICA_SETS:
             self.queue.add(world.key_of(event.object))
+        elif key == world.QUOTAS and event.type == "MODIFIED":
+            self._see_quota(event.object["metadata"]["namespace"])
         elif key == world.PODS:
             for pod in (event.object, event.previous):
                 if pod is not None:
@@ -41,6 +44,12 @@ class ReplicaSets:
             return
         for each in self._api.list(world.REPLICA_SETS, namespace):
             if _selector(each).matches(pod):
+                self.queue.add(world.key_of(each))
+
+    def _see_quota(self, namespace: str) -> None:
+        """Try again where pods were refused, as soon as a quota may allow them."""
+        for each in self._api.list(world.REPLICA_SETS, namespace):
+            if any(one["type"] == _FAILURE for one in (each.get("status") or {}).get("conditions") or ()):
                 self.queue.add(world.key_of(each))
 
     def sync(self, key: str) -> float | None:
