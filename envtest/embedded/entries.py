@@ -167,6 +167,26 @@ def put_list(obj: Json, encoded: list[Json]) -> Json:
     return {**obj, "metadata": {**(obj.get("metadata") or {}), "managedFields": encoded}} if encoded else without(obj)
 
 
+_OTHER_VERSIONS = {
+    "HorizontalPodAutoscaler": ("autoscaling/v1", "autoscaling/v2"),
+    "Event": ("v1", "events.k8s.io/v1"),
+}
+
+
+def known(resource: Target, managed: Managed) -> Managed:
+    """Return the entries whose versions the kind has; writes drop the others.
+
+    Any version of a custom kind's group counts as one that it has.
+    """
+    group = resource.api_version.rpartition("/")[0]
+    versions = {resource.api_version, *_OTHER_VERSIONS.get(resource.kind, ())}
+    return {
+        who: owned
+        for who, owned in managed.items()
+        if owned.api_version in versions or (resource.is_custom and owned.api_version.rpartition("/")[0] == group)
+    }
+
+
 _STATUS = fieldsets.of([("f:status",)])
 _SPEC = fieldsets.of([("f:spec",)])
 _ALL_BUT_STATUS = fieldsets.of([("f:spec",), ("f:metadata",)])

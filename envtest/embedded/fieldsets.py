@@ -161,12 +161,17 @@ def field(name: str) -> str:
 
 def key(fields: Mapping[str, Any]) -> str:
     """Return the element of the item of a keyed list that has these values in its key fields."""
-    return "k:" + go_json(fields)
+    return "k:" + go_json({name: _whole(field_value) for name, field_value in fields.items()})
 
 
 def value(member: Value) -> str:
     """Return the element of a member of a set."""
-    return "v:" + go_json(member)
+    return "v:" + go_json(_whole(member))
+
+
+def _whole(scalar: Value) -> Value:
+    """Return a number without a fraction as an integer."""
+    return int(scalar) if isinstance(scalar, float) and scalar.is_integer() else scalar
 
 
 def text(path: Path) -> str:
@@ -188,14 +193,12 @@ def _go_text(scalar: Value) -> str:
 
 
 def go_json(node: Value, *, is_sorted: bool = True) -> str:
-    """Return JSON as the server writes it: compact, whole numbers without a point, HTML's signs escaped.
+    """Return JSON as the server writes it: compact, HTML's signs escaped.
 
     Args:
         node: What to write.
         is_sorted: Whether the names of fields are sorted, as those of maps are, but not those of structs.
     """
-    if isinstance(node, float) and node.is_integer():
-        node = int(node)
     return json.dumps(node, separators=(",", ":"), ensure_ascii=False, sort_keys=is_sorted).translate(_HTML)
 
 

@@ -69,6 +69,7 @@ def update(resource: Target, live: Json | None, new: Json, by: By) -> Json:
     bare = entries.without(new)
     if not managed and live is not None:
         return bare  # whose fields are not tracked since its creation, they are not until the first apply
+    managed = entries.known(resource, managed)
     try:
         _update(resource, live, bare, managed, by)
     except merging.ItemError:
@@ -179,7 +180,7 @@ def _tracked(resource: Target, live: Json | None, by: By) -> Managed:
     managed = entries.of(live)
     if not managed and live is not None:
         _update(resource, None, entries.without(live), managed, By(_BEFORE_FIRST_APPLY, by.now, by.subresource))
-    return managed
+    return entries.known(resource, managed)
 
 
 def _apply(resource: Target, live: Json, patch: Json, managed: Managed, by: By) -> Json:

@@ -1,7 +1,7 @@
 """Random writes by several managers: configurations that are applied, patches, and whole objects.
 
-What flows in: a random generator. What flows out: bodies of requests, for a Deployment and for a custom kind that has every way in
-which fields are merged.
+What flows in: a seed. What flows out: bodies of requests, for a Deployment and for a custom kind that has every way in which
+fields are merged.
 """
 
 import copy
@@ -116,9 +116,9 @@ class Choice:
 
     def metadata(self, name: str) -> Json:
         """Return metadata with some labels, annotations and finalizers."""
-        finalizers = lambda: [f"example.com/{letter}" for letter in self.some("pq")]  # noqa: E731
+        finalizers = [f"example.com/{letter}" for letter in self.some("pq")]
         made = self.maybe({"labels": self.texts, "annotations": self.texts, "finalizers": finalizers})
-        # Empty ones are stored, but not shown; the next write removes them from the store, which is seen in its resourceVersion only.
+        # Empty ones are stored, but not shown; the next write removes them from the store, which only the resourceVersion tells.
         return {"name": name, **{field: value for field, value in made.items() if value}}
 
     def mixture(self, name: str) -> Json:
@@ -164,7 +164,7 @@ class Choice:
                 continue
             seen.add((port, protocol or "TCP"))
             key = {"port": port} if protocol is None else {"port": port, "protocol": protocol}
-            target = lambda: self.maybe({"host": self.text, "at": self.number}, 0.6)  # noqa: E731
+            target = self.maybe({"host": self.text, "at": self.number}, 0.6)
             ports.append({**key, **self.maybe({"name": self.text, "target": target}, 0.5)})
         return ports
 
@@ -199,9 +199,6 @@ class Choice:
 
     def container(self, name: str, *, is_whole: bool) -> Json:
         """Return a container."""
-        ports = lambda: [
-            {"containerPort": p["port"], **({"protocol": p["protocol"]} if "protocol" in p else {})} for p in self.ports()
-        ]  # noqa: E501,E731
         return {
             "name": name,
             **self.maybe({"image": lambda: self.random.choice(["i:1", "i:2"])}, 1.0 if is_whole else 0.8),
@@ -209,7 +206,7 @@ class Choice:
                 {
                     "args": lambda: self.some("ab"),
                     "env": lambda: [{"name": name, **self.maybe({"value": self.text}, 0.8)} for name in self.some("EFG")],
-                    "ports": ports,
+                    "ports": lambda: [_container_port(port) for port in self.ports()],
                     "resources": lambda: self.maybe({"limits": lambda: {"cpu": self.random.choice(["1", "2"])}}, 0.7),
                     "securityContext": lambda: {"capabilities": {"drop": self.some("AB")}},
                 }
@@ -224,3 +221,7 @@ class Choice:
                 if name != "name" and self.random.random() < 0.2:
                     part[name] = None
         return patched
+
+
+def _container_port(port: Json) -> Json:
+    return {"containerPort": port["port"], **{name: port[name] for name in ("protocol",) if name in port}}
