@@ -1,8 +1,8 @@
 """The HorizontalPodAutoscaler: scales by what the metrics API says.
 
 What flows in: autoscalers, the scales and pods of their targets, metrics. What flows out: scales, and the autoscaler's status.
-The loop's thread. Mirrors kubernetes pkg/controller/podautoscaler/horizontal.go; deviation: of metrics only those of resources and of
-container resources are known.
+The loop's thread. Mirrors kubernetes pkg/controller/podautoscaler/horizontal.go; deviation: of metrics only those of resources
+and of container resources are known.
 """
 
 import contextlib
@@ -96,7 +96,8 @@ class Autoscaler:
             desired, reason = least, "Current number of replicas below Spec.MinReplicas"
         else:
             wanted, metric, measured = self._wanted(key, found, target, state)
-            reason = f"{metric} above target" if wanted > current else "All metrics below target"
+            if wanted != current:
+                reason = f"{metric} above target" if wanted > current else "All metrics below target"
             limited = scaling_limits.limit(scaling_limits.Wish(spec, current, wanted, now), history)
             state.set("AbleToScale", "True", *limited.able)
             state.set("ScalingLimited", str(limited.is_limited), *limited.limited)
