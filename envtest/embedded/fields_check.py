@@ -71,9 +71,9 @@ def _repeated(value: object, path: str) -> list[str]:
     return []
 
 
-def texts(duplicate: Sequence[str], unknown_fields: Sequence[str]) -> list[str]:
-    """Say in the server's words what is wrong."""
-    return [f'duplicate field "{path}"' for path in duplicate] + [f'unknown field "{path}"' for path in unknown_fields]
+def texts(repeated: Sequence[str], unknown_fields: Sequence[str]) -> list[str]:
+    """Say in the server's words what is wrong; what is said of repeated fields is known already."""
+    return [*repeated, *(f'unknown field "{path}"' for path in unknown_fields)]
 
 
 def strict_error(errors: Sequence[str]) -> str:

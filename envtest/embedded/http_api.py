@@ -129,6 +129,8 @@ class HttpApi:
         resource = self._api.registry.find(info.group, info.version, info.plural) if info else None
         if info is None or resource is None:
             return self._answer_outside(request, body)
+        if not info.verb:
+            raise status.method_not_allowed()
         target = _target(info, resource)
         shapes_allowed = info.verb in ("get", "list", "watch", "create", "update", "patch", "delete")
         wanted = negotiation.wanted(request.headers.get("Accept", ""), allow_shapes=shapes_allowed)
@@ -144,14 +146,21 @@ class HttpApi:
                 return _json(200, found)
         if (text := discovery.health(path)) is not None:
             return web.Response(text=text)
-        if request.method not in ("GET", "HEAD"):
-            raise status.kind_not_found()
         if (data := self._openapi.find(path)) is not None:
             return web.Response(body=data, content_type=negotiation.JSON)
         document = discovery.document(discovery.Facts(self._api.registry, self._settings.version, self.aggregated), path)
         if document is None:
-            raise status.kind_not_found()
+            raise self._no_such_path(path)
+        if request.method not in ("GET", "HEAD"):
+            raise status.method_not_allowed()
         return _json(200, document)
+
+    def _no_such_path(self, path: str) -> status.StatusError:
+        """Return the error of a path that leads nowhere: below a built-in group it is another one."""
+        parts = path.strip("/").split("/")
+        group = parts[1] if parts[0] == "apis" and len(parts) > 2 else "" if parts[0] == "api" and len(parts) > 1 else None
+        is_built_in = any(resource.group == group and not resource.is_custom for resource in self._api.registry.all())
+        return status.no_route() if is_built_in else status.kind_not_found()
 
     def _do(self, call: _Call) -> web.StreamResponse:
         if call.target.subresource not in ("", "status"):
@@ -215,10 +224,10 @@ class HttpApi:
         return self._shaped(call, written.object, 201 if written.is_created else 200)
 
     def _patch(self, call: _Call) -> web.Response:
-        patch, duplicates = negotiation.decode_patch(call.content_type, call.body)
+        patch, repeated = _patch_of(call)
         options = requests.options(call.query, call.user_agent, "PatchOptions")
         requests.check_patch_options(patch, options, call.query)
-        options = replace(options, duplicate_fields=duplicates)
+        options = replace(options, repeated=repeated)
         written = self._api.patch(call.target, patch, options)
         return self._shaped(call, written.object, 201 if written.is_created else 200)
 
@@ -241,7 +250,7 @@ class HttpApi:
         """Do what is asked of a subresource other than status."""
         patch, body = None, Json()
         if call.info.verb == "patch":
-            patch, _ = negotiation.decode_patch(call.content_type, call.body)
+            patch, _ = _patch_of(call)
             options = requests.options(call.query, call.user_agent, "PatchOptions")
         elif call.info.verb in ("create", "update"):
             body, options = self._body(call, "UpdateOptions")
@@ -252,12 +261,8 @@ class HttpApi:
 
     def _body(self, call: _Call, kind: str) -> tuple[Json, requests.Options]:
         options = requests.options(call.query, call.user_agent, kind)
-        body = negotiation.decode(call.content_type, call.body)
-        if not isinstance(body.value, dict):
-            shown = status.quoted(call.body[:30].decode(errors="replace"))
-            text = f"the object provided is unrecognized (must be of type {call.target.resource.kind}): not an object ({shown})"
-            raise status.bad_request(text)
-        return body.value, replace(options, duplicate_fields=body.duplicates)
+        body = negotiation.decode_object(call.content_type, call.body, call.target.resource.kind)
+        return cast("Json", body.value), replace(options, repeated=body.repeated)
 
     def _delete_options(self, call: _Call) -> requests.DeleteOptions:
         body = negotiation.decode(call.content_type, call.body).value if call.body else {}
@@ -285,15 +290,21 @@ def _target(info: paths.RequestInfo, resource: resources.Resource) -> requests.T
         status.StatusError: There is no such path, or it has no such verb.
     """
     if info.namespace and not resource.is_namespaced:
-        raise status.kind_not_found()
+        raise status.no_route()
     if info.subresource and info.subresource not in resource.subresources:
-        raise status.kind_not_found()
+        raise status.not_found(resource, info.name) if resource.is_custom else status.no_route()
+    if resource.is_namespaced and info.name and not info.namespace:
+        raise status.no_route()
     needs_namespace = info.verb not in ("list", "watch")
     if resource.is_namespaced and needs_namespace and not info.namespace:
         raise status.method_not_allowed()
     if info.verb in ("update", "patch") and not info.name:
         raise status.method_not_allowed()
     return requests.Target(resource, info.namespace, info.name, info.subresource)
+
+
+def _patch_of(call: _Call) -> tuple[requests.Patch, tuple[str, ...]]:
+    return negotiation.decode_patch(call.content_type, call.body, is_custom=call.target.resource.is_custom)
 
 
 def _watched(call: _Call) -> requests.Target:

@@ -6,7 +6,18 @@ thread. Mirrors the strategies of kubernetes pkg/registry and of apiextensions-a
 
 from collections.abc import Mapping
 
-from envtest.embedded import defaults, definitions, fields_check, metadata, pruning, resources, status, strategies, validation
+from envtest.embedded import (
+    defaults,
+    definitions,
+    fields_check,
+    metadata,
+    pruning,
+    resources,
+    scalars,
+    status,
+    strategies,
+    validation,
+)
 from envtest.embedded.status import Json
 
 DEFINITIONS = "customresourcedefinitions.apiextensions.k8s.io"
@@ -80,10 +91,10 @@ class Kinds:
         """
         if resource.is_custom:
             kind = self._definitions.kind(resource)
-            pruned, unknown = kind.prune({**obj, "metadata": defaults.metadata(obj["metadata"])})
+            pruned, unknown = kind.prune(_with_read_metadata(resource, obj))
             return kind.default(pruned), unknown
         unknown = fields_check.unknown(resource.schema, obj)
-        return defaults.apply(resource, obj), unknown
+        return {"metadata": {}, **defaults.apply(resource, obj)}, unknown
 
     def decode_applied(self, resource: resources.Resource, obj: Json) -> tuple[Json, list[str]]:
         """Do the same with what an apply made; in custom kinds nulls remain, as upstream.
@@ -94,7 +105,7 @@ class Kinds:
         if not resource.is_custom:
             return self.decode(resource, obj)
         kind = self._definitions.kind(resource)
-        pruned, unknown = pruning.prune(kind.schema, {**obj, "metadata": defaults.metadata(obj["metadata"])})
+        pruned, unknown = pruning.prune(kind.schema, _with_read_metadata(resource, obj))
         return kind.default(pruned), unknown
 
     def prepare_create(self, resource: resources.Resource, obj: Json) -> Json:
@@ -107,7 +118,7 @@ class Kinds:
             if resource.storage_key == DEFINITIONS:
                 obj = self._definitions.default(obj)
         has_generation = resource.is_custom or resource.storage_key in _GENERATION
-        return metadata.with_metadata(obj, generation=1 if has_generation else None)
+        return metadata.with_metadata(obj, generation=1) if has_generation else obj
 
     def prepare_update(self, resource: resources.Resource, obj: Json, live: Json) -> Json:
         """Return a changed object with what only the server may say as it was, with its next generation."""
@@ -164,9 +175,19 @@ class Kinds:
             causes = validation.validate(resource, obj, live, subresource)
             if resource.storage_key == DEFINITIONS:
                 causes = [*causes, *self._definitions.validate(obj, live)]
+            warnings = list(self._definitions.warnings(obj)) if resource.storage_key == DEFINITIONS else []
         if causes:
-            raise status.invalid((resource.kind, resource.group), obj["metadata"].get("name", ""), causes)
+            raise status.invalid((obj["kind"], resource.group), obj["metadata"].get("name", ""), causes)
         return warnings
+
+
+def _with_read_metadata(resource: resources.Resource, obj: Json) -> Json:
+    try:
+        return {**obj, "metadata": defaults.metadata(obj["metadata"])}
+    except scalars.UnreadableError as error:
+        kind = resource.kind
+        text = f'{kind} in version "{resource.version}" cannot be handled as a {kind}: {error}'
+        raise status.bad_request(text) from error
 
 
 def _with_status_of(obj: Json, other: Json) -> Json:

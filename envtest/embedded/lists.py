@@ -69,9 +69,9 @@ def read(api: pipeline.Api, target: requests.Target, options: requests.ListOptio
     matching = (obj for obj in snapshot.page(prefix, start, 0) if selector.matches(obj))
     items = list(itertools.islice(matching, limit)) if limit else list(matching)
     served = [conversion.served(target.resource, obj) for obj in items]
-    if not limit or next(matching, None) is None:
+    following = store.key(items[-1]) + "\0" if limit and len(items) == limit else ""
+    if not following or not snapshot.page(prefix, following, 1):
         return Page(served, revision)
-    following = store.key(items[-1]) + "\0"
     remaining = len(snapshot.page(prefix, following, 0)) if selector.is_everything else None
     return Page(served, revision, _token(_Start(revision, following), prefix), remaining)
 
@@ -80,7 +80,7 @@ def _place(
     api: pipeline.Api, target: requests.Target, options: requests.ListOptions, prefix: str
 ) -> tuple[store.Snapshot, int, str, int]:
     """Find the collection as of the wanted revision, that revision, the first key, and the limit."""
-    storage, wanted = api.storage_of(target.resource), requests.revision(options.resource_version)
+    storage, wanted = api.storage_of(target.resource), _wanted(options)
     if options.continue_token:
         if wanted:
             raise status.bad_request("specifying resource version is not allowed when using continue")
@@ -99,8 +99,17 @@ def _place(
             return api.store.at(storage, wanted), wanted, prefix, options.limit
         except status.StatusError as error:
             raise status.expired(_LIST_TOO_OLD) from error
+    if wanted > api.store.revision:
+        raise status.too_large_version(wanted, api.store.revision)
     limit = 0 if options.resource_version == "0" else options.limit  # the watch cache answers, and knows no pages
     return api.store.snapshot(storage), api.store.revision, prefix, limit
+
+
+def _wanted(options: requests.ListOptions) -> int:
+    try:
+        return requests.revision(options.resource_version)
+    except status.StatusError as error:
+        raise status.bad_request(f"invalid resource version: {error.message}") from error
 
 
 def _continue_expired(begin: _Start, prefix: str) -> status.StatusError:
@@ -111,7 +120,7 @@ def _continue_expired(begin: _Start, prefix: str) -> status.StatusError:
 
 def _token(start: _Start, prefix: str) -> str:
     text = json.dumps(
-        {"v": _VERSION_OF_TOKENS, "rv": start.revision, "start": start.key.removeprefix(prefix)}, separators=(",", ":")
+        {"v": _VERSION_OF_TOKENS, "rv": start.revision, "start": "/" + start.key.removeprefix(prefix)}, separators=(",", ":")
     )
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
@@ -122,9 +131,9 @@ def _decode(token: str, prefix: str) -> _Start:
         if found["v"] != _VERSION_OF_TOKENS:
             text = "continue key is not valid: server does not recognize this encoded version"
             raise status.bad_request(f'{text} "{found["v"]}"')
-        return _Start(int(found["rv"]) or _INCONSISTENT, prefix + found["start"])
-    except (ValueError, KeyError, TypeError, binascii.Error) as error:
-        raise status.bad_request(f"continue key is not valid: {error}") from error
+        return _Start(int(found["rv"]) or _INCONSISTENT, prefix + found["start"].removeprefix("/"))
+    except (ValueError, KeyError, TypeError, AttributeError, binascii.Error) as error:
+        raise status.bad_request(f"invalid continue token: continue key is not valid: {error}") from error
 
 
 def as_json(target: requests.Target, page: Page) -> Json:
@@ -133,4 +142,5 @@ def as_json(target: requests.Target, page: Page) -> Json:
     if not target.resource.is_custom:
         items = [{key: value for key, value in item.items() if key not in ("apiVersion", "kind")} for item in items]
     resource = target.resource
-    return {"kind": resource.list_kind, "apiVersion": resource.api_version, "metadata": page.metadata, "items": items}
+    own = {"continue": "", **page.metadata} if resource.is_custom else page.metadata
+    return {"kind": resource.list_kind, "apiVersion": resource.api_version, "metadata": own, "items": items}

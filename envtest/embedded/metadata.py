@@ -16,6 +16,33 @@ _LONGEST_BASE = 63 - _SUFFIX
 _OF_SERVER = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink")
 
 
+_ORDER = (
+    "name",
+    "generateName",
+    "namespace",
+    "selfLink",
+    "uid",
+    "resourceVersion",
+    "generation",
+    "creationTimestamp",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+    "labels",
+    "annotations",
+    "ownerReferences",
+    "finalizers",
+    "managedFields",
+)
+
+
+def ordered(obj: Json) -> Json:
+    """Return *obj* with its fields, and those of its metadata, in the order in which the server shows them."""
+    own = obj["metadata"]
+    kept = {key: own[key] for key in _ORDER if key in own}
+    rest = {key: value for key, value in obj.items() if key not in ("kind", "apiVersion", "metadata")}
+    return {"kind": obj["kind"], "apiVersion": obj["apiVersion"], "metadata": kept, **rest}
+
+
 def with_metadata(obj: Json, **changes: object) -> Json:
     """Return *obj* with some fields of its metadata replaced; None removes one."""
     changed = {**obj["metadata"], **changes}
@@ -45,7 +72,8 @@ def check_name(obj: Json, target: requests.Target) -> Json:
     """
     name = obj["metadata"].get("name", "")
     if not name:
-        raise status.bad_request("name must be provided")
+        text = f"the name of the object ({target.name} based on URL) was undeterminable: name must be provided"
+        raise status.bad_request(text)
     if name != target.name:
         text = f"the name of the object ({name}) does not match the name on the URL ({target.name})"
         raise status.bad_request(text)

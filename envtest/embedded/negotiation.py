@@ -6,12 +6,12 @@ pkg/endpoints/handlers/negotiation.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 import yaml
 
-from envtest.embedded import fields_check, protobuf, requests, status
+from envtest.embedded import fields_check, go_json, protobuf, requests, status
 from envtest.embedded.status import Json
 
 JSON = "application/json"
@@ -38,8 +38,8 @@ class Body:
     """A decoded body."""
 
     value: object
-    duplicates: tuple[str, ...] = ()
-    """Paths of fields that it had more than once."""
+    repeated: tuple[str, ...] = ()
+    """What is said of fields that it had more than once."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,8 @@ def wanted(accept: str, *, allow_shapes: bool = True) -> Wanted:
     Raises:
         status.StatusError: Nothing that it wants can be served.
     """
-    for clause in _clauses(accept):
+    clauses = _clauses(accept)
+    for clause in clauses:
         media = JSON if clause.media in _WILDCARDS else clause.media
         if media not in _ANSWERS:
             continue
@@ -76,7 +77,8 @@ def wanted(accept: str, *, allow_shapes: bool = True) -> Wanted:
             return Wanted(media, "table")
         if kind in ("PartialObjectMetadata", "PartialObjectMetadataList"):
             return Wanted(media, "metadata")
-    raise status.not_acceptable(_ANSWERS)
+    is_known = any(clause.media in (*_WILDCARDS, *BODIES) for clause in clauses)
+    raise status.not_acceptable(BODIES) if is_known else status.no_representation(BODIES)
 
 
 def decode(content_type: str, data: bytes, *, accepted: Sequence[str] = BODIES) -> Body:
@@ -91,33 +93,92 @@ def decode(content_type: str, data: bytes, *, accepted: Sequence[str] = BODIES) 
     if media == protobuf.MEDIA_TYPE:
         return Body(protobuf.decode(data))
     if media in (YAML, requests.APPLY_PATCH) and not data.lstrip().startswith(b"{"):
-        return Body(_decode_yaml(data))
+        return _decode_yaml(data)
     try:
-        return Body(msgspec.json.decode(data), tuple(fields_check.duplicates(data)))
+        value = msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise status.bad_request(f"couldn't get version/kind; json parse error: {error}") from error
+        raise _unreadable(media, data) from error
+    paths = fields_check.duplicates(data)
+    if paths and media == requests.APPLY_PATCH:
+        return _decode_yaml(data)
+    return Body(value, tuple(f'duplicate field "{path}"' for path in paths))
 
 
-def decode_patch(content_type: str, data: bytes) -> tuple[requests.Patch, tuple[str, ...]]:
-    """Decode a patch, and return the paths of fields that it had more than once.
+def _unreadable(media: str, data: bytes) -> status.StatusError:
+    text = go_json.problem(data)
+    if media in (requests.MERGE_PATCH, requests.JSON_PATCH):
+        return status.bad_request(f"error decoding patch: {text}")
+    if media == requests.STRATEGIC_PATCH:
+        return status.bad_request(text)
+    if media == requests.APPLY_PATCH:
+        return status.bad_request(f"error decoding YAML: error converting YAML to JSON: {text}")
+    return status.bad_request(f"couldn't get version/kind; json parse error: {text}")
+
+
+def decode_object(content_type: str, data: bytes, kind: str) -> Body:
+    """Decode a body that must be an object of a kind.
+
+    Raises:
+        status.StatusError: It is none.
+    """
+    try:
+        body = decode(content_type, data)
+    except status.StatusError as error:
+        if error.code == 400 and not data.startswith(protobuf.MAGIC):
+            raise _unrecognized(kind, error.message, data) from error
+        raise
+    if not isinstance(body.value, dict):
+        go_type = {list: "array", str: "string", bool: "bool"}.get(type(body.value), "number")
+        text = f"couldn't get version/kind; json parse error: json: cannot unmarshal {go_type} into Go value of type {_TYPE_META}"
+        raise _unrecognized(kind, text, data)
+    return body
+
+
+_TYPE_META = r'struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }'
+
+
+def _unrecognized(kind: str, text: str, data: bytes) -> status.StatusError:
+    return status.bad_request(f"the object provided is unrecognized (must be of type {kind}): {text} ({go_json.summary(data)})")
+
+
+def decode_patch(content_type: str, data: bytes, *, is_custom: bool) -> tuple[requests.Patch, tuple[str, ...]]:
+    """Decode a patch, and return what is said of fields that it had more than once.
 
     Raises:
         status.StatusError: There is no such kind of patch, or it is not what it says that it is.
     """
     media = content_type.partition(";")[0].strip()
-    body = decode(media or "none", data, accepted=_PATCHES)
-    return requests.Patch(media, body.value), body.duplicates
+    if media not in _PATCHES:
+        of_custom = [each for each in _PATCHES if each != requests.STRATEGIC_PATCH]
+        raise status.unsupported_media_type(of_custom) if is_custom else status.media_type_of_no_route()
+    body = decode(media, data, accepted=_PATCHES)
+    return requests.Patch(media, body.value), body.repeated
 
 
-def _decode_yaml(data: bytes) -> object:
+def _decode_yaml(data: bytes) -> Body:
     try:
-        return yaml.load(data, Loader=_Loader)  # noqa: S506 (a safe loader, see there)
-    except yaml.YAMLError as error:
+        loader = _Loader(data)
+        value = loader.get_single_data()
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise status.bad_request(f"error decoding YAML: {error}") from error
+    lines = "".join(f"\n  {line}" for line in loader.repeated)
+    return Body(value, (f"yaml: unmarshal errors:{lines}",) if lines else ())
 
 
 class _Loader(yaml.CSafeLoader):
-    """Reads YAML as JSON's types only: what looks like a time stays text."""
+    """Reads YAML as JSON's types only: what looks like a time stays text; remembers keys that come again."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self.repeated: list[str] = []
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                self.repeated.append(f"line {key.start_mark.line + 1}: key {status.quoted(key.value)} already set in map")
+            seen.add(key.value)
+        return super().construct_mapping(node, deep=deep)
 
 
 _Loader.yaml_implicit_resolvers = {

@@ -17,7 +17,7 @@ class RequestInfo:
     """A request for resources."""
 
     verb: str
-    """What is done: create, get, list, watch, update, patch, delete or deletecollection."""
+    """What is done: create, get, list, watch, update, patch, delete or deletecollection; empty: there is no such thing."""
     group: str
     version: str
     namespace: str
@@ -52,7 +52,7 @@ def parse(method: str, path: str, query: Mapping[str, str]) -> RequestInfo | Non
         return None
     plural, name, subresource = [*rest, "", ""][:3]
     verb = "watch" if is_watch_path else _verb(method, name, query)
-    return RequestInfo(verb, group, version, namespace, plural, name, subresource) if verb else None
+    return RequestInfo(verb, group, version, namespace, plural, name, subresource)
 
 
 def _namespace(rest: list[str]) -> tuple[str, list[str]]:

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from envtest.embedded import (
     admission,
     conversion,
+    decoding,
     definitions,
     deletion,
-    fields_check,
     kinds,
     managed_fields,
     metadata,
@@ -22,6 +22,7 @@ from envtest.embedded import (
     requests,
     resources,
     selectors,
+    services,
     status,
     store,
     strategic,
@@ -62,6 +63,7 @@ class Api:
         self.definitions = definitions.Definitions(registry, objects, clock)
         self.warnings: list[str] = []
         self._kinds = kinds.Kinds(self.definitions)
+        self._decoder = decoding.Decoder(self._kinds, registry, self.warnings)
 
     @property
     def now(self) -> str:
@@ -99,7 +101,9 @@ class Api:
         Raises:
             status.StatusError: It is refused.
         """
-        obj = self._decoded(target.resource, body, options)
+        obj = self._decoder.whole(target.resource, body, options)
+        if obj["metadata"].get("resourceVersion") not in (None, "", "0"):
+            raise status.plain_failure("resourceVersion should not be set on objects to be created")
         obj = metadata.placed(metadata.born(obj, self.now), target)
         obj = managed_fields.update(target.resource, None, obj, self._by(target, options))
         return self._put_new(target, obj, options)
@@ -110,7 +114,7 @@ class Api:
         Raises:
             status.StatusError: It is refused.
         """
-        obj = self._decoded(target.resource, body, options)
+        obj = self._decoder.whole(target.resource, body, options)
         obj = metadata.check_name(metadata.placed(obj, target), target)
         live = self.find(target)
         if live is None:
@@ -127,13 +131,14 @@ class Api:
         Raises:
             status.StatusError: It is refused.
         """
+        if patch.content_type == requests.STRATEGIC_PATCH and target.resource.is_custom:
+            raise status.unsupported_media_type((requests.JSON_PATCH, requests.MERGE_PATCH, requests.APPLY_PATCH))
         live = self.find(target)
         if patch.content_type == requests.APPLY_PATCH:
             return self._apply(target, live, patch.body, options)
         if live is None:
             raise status.not_found(target.resource, target.name)
-        patched = self._patched(target, live, patch)
-        obj = self._checked_patch(patched, self._kinds.decode(target.resource, _typed(target.resource, patched)), options)
+        obj = self._decoder.patched(target.resource, _patched(target, live, patch), patch, options)
         obj = metadata.check_name(metadata.placed(obj, target), target)
         new = managed_fields.update(target.resource, live, obj, self._by(target, options))
         return Written(self._replace(target, live, new, options))
@@ -193,53 +198,13 @@ class Api:
     def _by(self, target: requests.Target, options: requests.Options) -> managed_fields.By:
         return managed_fields.By(options.manager, self.now, target.subresource, options.force)
 
-    def _decoded(self, resource: resources.Resource, body: Json, options: requests.Options) -> Json:
-        """Decode a body that is a whole object."""
-        obj = _typed(resource, body)
-        decoded, unknown = self._kinds.decode(resource, obj)
-        errors = fields_check.texts(options.duplicate_fields, unknown)
-        if errors and options.field_validation == "Strict":
-            strict = fields_check.strict_error(errors)
-            if resource.is_custom:
-                raise status.bad_request(strict)
-            text = f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}: {strict}'
-            raise status.bad_request(text)
-        self._warn(errors, options)
-        return decoded
-
-    def _checked_patch(self, body: Json, decoded: tuple[Json, list[str]], options: requests.Options) -> Json:
-        """Refuse unknown fields in what a patch made of an object."""
-        obj, unknown = decoded
-        errors = fields_check.texts(options.duplicate_fields, unknown)
-        if errors and options.field_validation == "Strict":
-            shown = status.quoted(status.compact(body))
-            cause = status.Cause(status.INVALID, "patch", f"Invalid value: {shown}: {fields_check.strict_error(errors)}")
-            raise status.invalid(("", ""), "", [cause])
-        self._warn(errors, options)
-        return obj
-
-    def _warn(self, errors: list[str], options: requests.Options) -> None:
-        if options.field_validation != "Ignore":
-            self.warnings += errors
-
-    def _patched(self, target: requests.Target, live: Json, patch: requests.Patch) -> Json:
-        if patch.content_type == requests.JSON_PATCH:
-            return patches.json_patch(live, patch.body)
-        if patch.content_type == requests.MERGE_PATCH:
-            return patches.merge_patch(live, patch.body)
-        if target.resource.is_custom:
-            supported = (requests.JSON_PATCH, requests.MERGE_PATCH, requests.APPLY_PATCH)
-            raise status.unsupported_media_type(supported)
-        return strategic.patch(target.resource.schema, live, patch.body)
-
     def _apply(self, target: requests.Target, live: Json | None, body: object, options: requests.Options) -> Written:
         if live is None and target.subresource:
             raise status.not_found(target.resource, target.name)
         if not isinstance(body, dict):
             raise status.bad_request("error decoding YAML: the body is not an object")
         applied = managed_fields.apply(target.resource, live, body, self._by(target, options))
-        decoded = self._kinds.decode_applied(target.resource, _typed(target.resource, applied))
-        obj = self._checked_patch(applied, decoded, options)
+        obj = self._decoder.applied(target.resource, applied, options)
         if live is not None:
             obj = metadata.check_name(metadata.placed(obj, target), target)
             return Written(self._replace(target, live, obj, options))
@@ -250,12 +215,15 @@ class Api:
         return Written(self._put_new(target, metadata.born(obj, self.now), options), is_created=True)
 
     def _put_new(self, target: requests.Target, obj: Json, options: requests.Options) -> Json:
+        if target.resource.is_custom and self.definitions.is_terminating(target.resource):
+            raise status.is_terminating(target.resource, "create")
         named = replace(target, name=obj["metadata"].get("name", ""))
         attempt = admission.Attempt("CREATE", named, obj, dry_run=options.dry_run)
-        obj = self._kinds.prepare_create(target.resource, self.admission.mutate(attempt))
+        obj = self._allocated(named, self.admission.mutate(attempt), None, options)
+        obj = self._kinds.prepare_create(target.resource, obj)
         obj = self._with_free_name(named, obj)
         self.warnings += self._kinds.check(target.resource, obj, None, "")
-        named = replace(named, name=obj["metadata"]["name"])
+        named = replace(named, name=obj["metadata"]["name"])  # which is there now, or the check had failed
         self.admission.validate(replace(attempt, target=named, object=obj))
         if self.find(named) is not None:
             if obj["metadata"].get("generateName"):
@@ -263,6 +231,12 @@ class Api:
             raise status.already_exists(target.resource, named.name)
         obj = metadata.with_metadata(obj, resourceVersion=None)
         return obj if options.dry_run else self._put(named, obj)
+
+    def _allocated(self, target: requests.Target, obj: Json, live: Json | None, options: requests.Options) -> Json:
+        """Give a Service its addresses and ports."""
+        if target.resource.storage_key != "services" or target.subresource:
+            return obj
+        return services.allocate(self.store, self.registry, obj, live, options.dry_run)
 
     def _with_free_name(self, target: requests.Target, obj: Json) -> Json:
         """Generate another name as long as the one that was generated is taken."""
@@ -278,7 +252,7 @@ class Api:
     def _replace(self, target: requests.Target, live: Json, new: Json, options: requests.Options) -> Json:
         attempt = admission.Attempt("UPDATE", target, new, live, options.dry_run)
         new = self.admission.mutate(attempt)
-        new = _at_version(target, new, live)
+        new = self._allocated(target, _at_version(target, new, live), live, options)
         if target.subresource == "status":
             new = self._kinds.prepare_status(target.resource, new, live)
         elif target.subresource == "finalize":
@@ -313,28 +287,28 @@ class Api:
         return going if options.dry_run else self._put(target, going)
 
 
-def _typed(resource: resources.Resource, body: Json) -> Json:
-    """Return *body* with its apiVersion and kind, which may be left out, and with metadata.
-
-    Raises:
-        status.StatusError: They are another kind's.
-    """
-    given, kind = body.get("apiVersion") or resource.api_version, body.get("kind") or resource.kind
-    if kind != resource.kind and not resource.is_custom:
-        version = given.rpartition("/")[2]
-        text = f'{kind} in version "{version}" cannot be handled as a {resource.kind}: no kind "{kind}" is expected here'
-        raise status.bad_request(text)
-    if given != resource.api_version:
-        text = f"the API version in the data ({given}) does not match the expected API version ({resource.api_version})"
-        raise status.bad_request(text)
-    return {**body, "apiVersion": given, "kind": kind, "metadata": body.get("metadata") or {}}
+def _patched(target: requests.Target, live: Json, patch: requests.Patch) -> Json:
+    if patch.content_type == requests.JSON_PATCH:
+        return patches.json_patch(live, patch.body)
+    if patch.content_type == requests.MERGE_PATCH:
+        return patches.merge_patch(live, patch.body)
+    return strategic.patch(target.resource.schema, live, patch.body)
 
 
 def _check_uid(target: requests.Target, obj: Json, live: Json) -> None:
     uid, own = obj["metadata"].get("uid"), live["metadata"]["uid"]
     if uid and uid != own:
-        text = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {own}"
+        text = (
+            f"StorageError: invalid object, Code: 4, Key: {_etcd_key(target)}, ResourceVersion: 0, AdditionalErrorMsg: "
+            f"Precondition failed: UID in precondition: {uid}, UID in object meta: {own}"
+        )
         raise status.conflict(target.resource, target.name, text)
+
+
+def _etcd_key(target: requests.Target) -> str:
+    """Return the key under which etcd would keep an object, but for the few kinds that have an odd one."""
+    group = f"{target.resource.group}/" if target.resource.is_custom else ""
+    return f"/registry/{group}{target.resource.plural}/{store.key_of(target.namespace, target.name)}"
 
 
 def _at_version(target: requests.Target, new: Json, live: Json) -> Json:
@@ -349,6 +323,8 @@ def _at_version(target: requests.Target, new: Json, live: Json) -> Json:
             cause = status.Cause(status.INVALID, "metadata.resourceVersion", "Invalid value: 0: must be specified for an update")
             raise status.invalid((target.resource.plural, target.resource.group), target.name, [cause])
         return metadata.with_metadata(new, resourceVersion=present)
+    if not version.isdecimal():
+        raise status.plain_failure(requests.unparsable(version))
     if version != present:
         raise status.conflict(target.resource, target.name, _LOCKED)
     return new

@@ -18,7 +18,8 @@ from envtest.embedded.status import Json
 
 MEDIA_TYPE = "application/vnd.kubernetes.protobuf"
 
-_MAGIC = b"k8s\0"
+MAGIC = b"k8s\0"
+"""What a body begins with."""
 _META = "k8s.io.apimachinery.pkg.apis.meta.v1."
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
@@ -41,10 +42,10 @@ def decode(data: bytes) -> Json:
     Raises:
         status.StatusError: It is not one, or of a kind that is not known.
     """
-    if not data.startswith(_MAGIC):
+    if not data.startswith(MAGIC):
         raise status.bad_request("provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]")
     try:
-        envelope = dict(_parts(data[len(_MAGIC) :]))
+        envelope = dict(_parts(data[len(MAGIC) :]))
         names = {number: _text(value) for number, value in _parts(_raw(envelope.get(1, b"")))}
         api_version, kind = names.get(1, ""), names.get(2, "")
         message = _message(api_version, kind)

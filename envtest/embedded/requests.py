@@ -4,7 +4,7 @@ What flows in: values from a URL's query or from code. What flows out: frozen da
 apimachinery pkg/apis/meta/v1/types.go.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from envtest.embedded import names, paths, status
@@ -51,8 +51,8 @@ class Options:
     field_validation: str = "Warn"
     """What unknown fields lead to: Ignore, Warn or Strict."""
     user_agent: str = ""
-    duplicate_fields: tuple[str, ...] = ()
-    """Paths that the body had more than once."""
+    repeated: tuple[str, ...] = ()
+    """What is said of fields that the body had more than once."""
 
     @property
     def manager(self) -> str:
@@ -103,7 +103,14 @@ def options(query: Mapping[str, str], user_agent: str, kind: str) -> Options:
     causes = []
     manager, validation = query.get("fieldManager", ""), query.get("fieldValidation", "")
     if len(manager.encode()) > 128:
-        causes.append(status.Cause(status.INVALID, "fieldManager", _wrong(manager, "may not be more than 128 bytes")))
+        causes.append(status.Cause(status.TOO_LONG, "fieldManager", "Too long: may not be more than 128 bytes"))
+    causes += [
+        status.Cause(
+            status.INVALID, "fieldManager", _wrong(manager, f"invalid character {_shown(letter)} (at position {number})")
+        )
+        for number, letter in enumerate(manager)
+        if not letter.isprintable()
+    ]
     causes += _dry_run_causes(query.get("dryRun", ""))
     if validation not in ("", *_VALIDATIONS):
         listed = ", ".join(f'"{each}"' for each in sorted(("", *_VALIDATIONS)))
@@ -134,6 +141,11 @@ def _wrong(value: str, text: str) -> str:
     return f"Invalid value: {status.quoted(value)}: {text}"
 
 
+def _shown(letter: str) -> str:
+    """Return a character as Go's verb ``%#U`` prints it."""
+    return f"U+{ord(letter):04X}"
+
+
 def _dry_run_causes(value: str) -> list[status.Cause]:
     if value in ("", "All"):
         return []
@@ -151,6 +163,9 @@ def delete_options(body: Json, query: Mapping[str, str]) -> DeleteOptions:
     Raises:
         status.StatusError: They make no sense.
     """
+    if body.get("kind", "DeleteOptions") != "DeleteOptions":
+        where = f'for version "{body.get("apiVersion") or "meta.k8s.io/v1"}" in scheme "pkg/runtime/scheme.go:111"'
+        raise status.bad_request(f'no kind "{body["kind"]}" is registered {where}')
     given = body or {
         name: query[name] for name in ("gracePeriodSeconds", "propagationPolicy", "orphanDependents") if name in query
     }
@@ -158,11 +173,11 @@ def delete_options(body: Json, query: Mapping[str, str]) -> DeleteOptions:
     policy, orphan = given.get("propagationPolicy"), given.get("orphanDependents")
     causes = [cause for each in dry_run for cause in _dry_run_causes(each)]
     if policy is not None and orphan is not None:
-        text = 'Invalid value: "": orphanDependents and deletionPropagation cannot be both set'
+        text = _wrong(policy, "orphanDependents and deletionPropagation cannot be both set")
         causes.append(status.Cause(status.INVALID, "propagationPolicy", text))
     if policy is not None and policy not in _POLICIES:
-        listed = ", ".join(map(status.quoted, _POLICIES))
-        text = f"Unsupported value: {status.quoted(policy)}: supported values: {listed}, nil"
+        listed = ", ".join(map(status.quoted, (*_POLICIES, "nil")))
+        text = f"Unsupported value: {status.quoted(policy)}: supported values: {listed}"
         causes.append(status.Cause(status.NOT_SUPPORTED, "propagationPolicy", text))
     if causes:
         raise status.invalid(("DeleteOptions", _META), "", causes)
@@ -186,7 +201,7 @@ def list_options(query: Mapping[str, str], *, is_watch: bool) -> ListOptions:
     found = ListOptions(
         label_selector=query.get("labelSelector", ""),
         field_selector=query.get("fieldSelector", ""),
-        limit=_number(query, "limit") or 0,
+        limit=max(0, _number(query, "limit") or 0),
         continue_token=query.get("continue", ""),
         resource_version=query.get("resourceVersion", ""),
         resource_version_match=query.get("resourceVersionMatch", ""),
@@ -209,32 +224,46 @@ def _number(query: Mapping[str, str], name: str) -> int | None:
         raise status.bad_request(text) from error
 
 
-def _match_causes(found: ListOptions, *, is_watch: bool) -> list[status.Cause]:
-    def forbidden(field: str, text: str) -> status.Cause:
-        return status.Cause(status.FORBIDDEN, field, f"Forbidden: {text}")
+def _forbidden(field: str, text: str) -> status.Cause:
+    return status.Cause(status.FORBIDDEN, field, f"Forbidden: {text}")
 
+
+def _unsupported(field: str, value: str, supported: Sequence[str]) -> status.Cause:
+    listed = ", ".join(map(status.quoted, supported))
+    return status.Cause(status.NOT_SUPPORTED, field, f"Unsupported value: {status.quoted(value)}: supported values: {listed}")
+
+
+def _match_causes(found: ListOptions, *, is_watch: bool) -> list[status.Cause]:
+    return _watch_causes(found) if is_watch else _list_causes(found)
+
+
+def _list_causes(found: ListOptions) -> list[status.Cause]:
     match, field = found.resource_version_match, "resourceVersionMatch"
-    if is_watch and found.send_initial_events is not None:
-        if match != "NotOlderThan":
-            return [forbidden(field, f"{field} is required to be set to NotOlderThan when sendInitialEvents is provided")]
-        return []
-    if found.send_initial_events is not None:
-        return [forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list")]
-    if not match:
-        return []
     causes = []
-    if is_watch:
-        causes.append(forbidden(field, f"{field} is forbidden for watch unless sendInitialEvents is provided"))
-    if not found.resource_version:
-        causes.append(forbidden(field, f"{field} is forbidden unless resourceVersion is provided"))
-    if found.continue_token:
-        causes.append(forbidden(field, f"{field} is forbidden when continue is provided"))
-    if match not in ("Exact", "NotOlderThan"):
-        listed = '"Exact", "NotOlderThan", ""'
-        text = f"Unsupported value: {status.quoted(match)}: supported values: {listed}"
-        causes.append(status.Cause(status.NOT_SUPPORTED, field, text))
+    if match and not found.resource_version:
+        causes.append(_forbidden(field, f"{field} is forbidden unless resourceVersion is provided"))
+    if match and found.continue_token:
+        causes.append(_forbidden(field, f"{field} is forbidden when continue is provided"))
+    if match not in ("", "Exact", "NotOlderThan"):
+        causes.append(_unsupported(field, match, ("Exact", "NotOlderThan", "")))
     if match == "Exact" and found.resource_version == "0":
-        causes.append(forbidden(field, f'{field} "exact" is forbidden for resourceVersion "0"'))
+        causes.append(_forbidden(field, f'{field} "exact" is forbidden for resourceVersion "0"'))
+    if found.send_initial_events is not None:
+        causes.append(_forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list"))
+    return causes
+
+
+def _watch_causes(found: ListOptions) -> list[status.Cause]:
+    match, field = found.resource_version_match, "resourceVersionMatch"
+    causes = []
+    if found.send_initial_events is not None and match != "NotOlderThan":
+        causes.append(_forbidden(field, f"sendInitialEvents requires setting {field} to NotOlderThan"))
+    if match and found.send_initial_events is None:
+        causes.append(_forbidden(field, f"{field} is forbidden for watch unless sendInitialEvents is provided"))
+    if match not in ("", "NotOlderThan"):
+        causes.append(_unsupported(field, match, ("NotOlderThan",)))
+    if match and found.continue_token:
+        causes.append(_forbidden(field, f"{field} is forbidden when continue is provided"))
     return causes
 
 
@@ -247,11 +276,12 @@ def revision(text: str) -> int:
     if not text:
         return 0
     if not text.isdecimal():
-        raise status.invalid(("", ""), "", [status.Cause(status.INVALID, "resourceVersion", _wrong(text, _not_a_number(text)))])
+        raise status.plain_failure(f"resourceVersion: {_wrong(text, unparsable(text))}")
     return int(text)
 
 
-def _not_a_number(text: str) -> str:
+def unparsable(text: str) -> str:
+    """Say that *text* is not a number without a sign."""
     return f"strconv.ParseUint: parsing {status.quoted(text)}: invalid syntax"
 
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from envtest.embedded import names, status
 from envtest.embedded.status import Json
 
-_OPERATORS = "'in', 'notin', '=', '==', '!=', 'gt', 'lt'"
+_OPERATORS = "in, notin, =, ==, !=, gt, lt"
 _WORD = re.compile(r"\s*(!=|==|[!=<>(),]|[^\s!=<>(),]+)")
 _SPECIAL = frozenset(("!", "!=", "=", "==", "<", ">", "(", ")", ","))
 _TERM = re.compile(r"(.*?)(!=|==|=)(.*)", re.DOTALL)
@@ -207,7 +207,8 @@ class _Parser:
         found, last = [], ","
         while (word := self._next()) != ")":
             if not word or (word in _SPECIAL and word != ","):
-                raise _SelectorError(f"found '{word}', expected: ',', or identifier")
+                wanted = "',', or identifier" if last == "," else "',' or ')'"
+                raise _SelectorError(f"found '{word}', expected: {wanted}")
             if word == "," and last == ",":
                 found.append("")
             elif word != ",":

@@ -54,7 +54,7 @@ def of_list(
     def make(page: lists.Page) -> Json:
         if shape == "metadata":
             items = [negotiation.only_metadata(obj) for obj in page.items]
-            return {"kind": "PartialObjectMetadataList", "apiVersion": _META, "metadata": page.metadata, "items": items}
+            return {"kind": "PartialObjectMetadataList", "apiVersion": _META, "metadata": page.metadata, "items": items or None}
         table = tables.table(resource, page.items, **_how(query, now, str(page.revision)))
         return {**table, "metadata": page.metadata}
 

@@ -95,6 +95,11 @@ def compact(value: object) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
+def compact_unsorted(value: object) -> str:
+    """Return *value* so, with its keys in the order that they have."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
 def qualified(group: str, name: str) -> str:
     """Return the name of a resource or kind with its group behind a dot."""
     return f"{name}.{group}" if group else name
@@ -119,6 +124,16 @@ def kind_not_found() -> StatusError:
     error = StatusError(404, "NotFound", "404 page not found\n")
     error.is_plain = True
     return error
+
+
+def no_route() -> StatusError:
+    """Say that a path below a built-in group leads nowhere."""
+    return StatusError(404, "NotFound", "the server could not find the requested resource", {})
+
+
+def plain_failure(message: str) -> StatusError:
+    """Say what went wrong where the server did not think of a reason."""
+    return StatusError(500, "", message)
 
 
 def already_exists(resource: HasResource, name: str) -> StatusError:
@@ -200,9 +215,26 @@ def unsupported_media_type(supported: Sequence[str]) -> StatusError:
     return StatusError(415, "UnsupportedMediaType", message)
 
 
+def media_type_of_no_route() -> StatusError:
+    """Say that a path has no such content type."""
+    return StatusError(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
+
+
+def no_representation(supported: Sequence[str]) -> StatusError:
+    """Say that nothing of what is wanted is known at all."""
+    text = f"406: Not Acceptable\n\nAvailable representations: {', '.join(supported)}"
+    return StatusError(406, "NotAcceptable", text, {})
+
+
 def not_acceptable(supported: Sequence[str]) -> StatusError:
     """Say which types an answer may have."""
     return StatusError(406, "NotAcceptable", f"only the following media types are accepted: {', '.join(supported)}")
+
+
+def is_terminating(resource: HasResource, verb: str) -> StatusError:
+    """Say that a kind is about to go."""
+    text = f"{verb} not allowed while custom resource definition is terminating"
+    return StatusError(405, "MethodNotAllowed", text, _details(resource, ""))
 
 
 def method_not_allowed() -> StatusError:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from envtest.embedded import resources, status
+from envtest.embedded import metadata, resources, status
 from envtest.embedded.status import Json
 
 WINDOW = 20_000
@@ -75,8 +75,12 @@ def key_of(namespace: str, name: str) -> str:
 
 def key(obj: Json) -> str:
     """Return the key of an object."""
-    metadata = obj["metadata"]
-    return key_of(metadata.get("namespace", ""), metadata["name"])
+    own = obj["metadata"]
+    return key_of(own.get("namespace", ""), own["name"])
+
+
+def _versioned(obj: Json, revision: int) -> Json:
+    return metadata.ordered(metadata.with_metadata(obj, resourceVersion=str(revision)))
 
 
 def _range(keys: list[str], prefix: str) -> tuple[int, int]:
@@ -125,7 +129,7 @@ class Store:
         """
         kind = self._kind(resource)
         self.revision += 1
-        kept = {**obj, "metadata": {**obj["metadata"], "resourceVersion": str(self.revision)}}
+        kept = _versioned(obj, self.revision)
         place = key(kept)
         previous = kind.objects.get(place)
         if previous is None:
@@ -149,7 +153,7 @@ class Store:
         previous = kind.objects.pop(place)
         del kind.keys[bisect.bisect_left(kind.keys, place)]
         self.revision += 1
-        last = {**obj, "metadata": {**obj["metadata"], "resourceVersion": str(self.revision)}}
+        last = _versioned(obj, self.revision)
         self._happened(kind, Event("DELETED", last, previous, self.revision))
         return last
 

@@ -73,7 +73,8 @@ class Watch:
         self._unsubscribe = api.store.subscribe(self._storage, self._happened)
         if options.send_initial_events or (options.send_initial_events is None and not self._revision):
             frames = [self._frame("ADDED", obj) for obj in self._present()]
-            return [*frames, self._bookmark({INITIAL_EVENTS_END: "true"})] if options.send_initial_events else frames
+            has_end = options.send_initial_events and options.allow_bookmarks
+            return [*frames, self._bookmark({INITIAL_EVENTS_END: "true"})] if has_end else frames
         if not self._revision:
             return []
         try:
@@ -118,12 +119,14 @@ class Watch:
         finally:
             self._unsubscribe()
 
-    def _bookmark_times(self, now: float, end: float) -> Iterator[float]:
+    def _bookmark_times(self, begin: float, end: float) -> Iterator[float]:
         """Yield the moments of bookmarks: in regular intervals, and once shortly before the end."""
+        now = begin
         if self._request.options.allow_bookmarks:
             while (now := now + self._settings.bookmark_seconds) < end - _LAST_BOOKMARK_SECONDS:
                 yield now
-            yield end - _LAST_BOOKMARK_SECONDS
+            if end - begin > _LAST_BOOKMARK_SECONDS:
+                yield end - _LAST_BOOKMARK_SECONDS
         while True:
             yield float("inf")
 
