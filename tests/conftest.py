@@ -1,8 +1,8 @@
 """Fixtures that give tests a real Kubernetes API, a real nginx and a real kubectl, and the rule for when there is none.
 
-Tests that need one are marked ``controlplane``, ``nginx`` or ``kubectl``. They run if the programs are installed, cached or downloadable; with
-CONTROL_PLANE=real a control plane is compiled if need be, and it is an error if anything is missing. Otherwise these tests are
-left out, and the last lines of the run say so.
+Tests that need one are marked ``controlplane``, ``nginx`` or ``kubectl``. They run if the programs are installed, cached or
+downloadable; with CONTROL_PLANE=real a control plane is compiled if need be, and it is an error if anything is missing. Otherwise
+these tests are left out, and the last lines of the run say so.
 """
 
 import os

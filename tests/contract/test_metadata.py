@@ -2,18 +2,11 @@
 
 import pytest
 
-SUBDOMAIN = (
-    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an "
-    "alphanumeric character (e.g. 'example.com', regex used for validation is "
-    r"'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
-)
-LABEL_KEY = (
-    "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character "
-    "(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
-)
+from tests.support import contract_objects
+
 LABEL_VALUE = (
-    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an "
-    "alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is "
+    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with "
+    "an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is "
     "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
 )
 
@@ -44,7 +37,7 @@ def test_a_name_is_required(space):
 def test_a_name_must_be_a_subdomain(space):
     """Capitals and underscores are refused with the rule's text."""
     answer = space.config_map("A_b")
-    text = f'Invalid value: "A_b": {SUBDOMAIN}'
+    text = f'Invalid value: "A_b": {contract_objects.SUBDOMAIN}'
     assert answer.refusal == (422, "Invalid", f'ConfigMap "A_b" is invalid: metadata.name: {text}')
     assert answer.causes == [("FieldValueInvalid", "metadata.name", text)]
     assert answer.body["details"]["kind"] == "ConfigMap"
@@ -67,10 +60,10 @@ def test_a_namespace_name_is_one_label(server):
 @pytest.mark.parametrize(
     ("metadata", "field", "text"),
     [
-        ({"labels": {"a b": "c"}}, "metadata.labels", f'Invalid value: "a b": {LABEL_KEY}'),
+        ({"labels": {"a b": "c"}}, "metadata.labels", f'Invalid value: "a b": {contract_objects.QUALIFIED}'),
         ({"labels": {"a": "*"}}, "metadata.labels", f'Invalid value: "*": {LABEL_VALUE}'),
         ({"labels": {"a": "v" * 64}}, "metadata.labels", f'Invalid value: "{"v" * 64}": must be no more than 63 bytes'),
-        ({"annotations": {"a b": "c"}}, "metadata.annotations", f'Invalid value: "a b": {LABEL_KEY}'),
+        ({"annotations": {"a b": "c"}}, "metadata.annotations", f'Invalid value: "a b": {contract_objects.QUALIFIED}'),
         ({"annotations": {"a": "v" * 262145}}, "metadata.annotations", "Too long: may not be more than 262144 bytes"),
         (
             {"ownerReferences": [{"apiVersion": "v1", "kind": "Pod", "name": "p"}]},

@@ -160,7 +160,7 @@ class TestStrategicMergePatch:
 
     def test_elements_can_be_ordered(self, web):
         """`$setElementOrder` says the order of the result."""
-        patch = pods(**{"containers": [{"name": "d", "image": "j"}, {"name": "c"}]})
+        patch = pods(containers=[{"name": "d", "image": "j"}, {"name": "c"}])
         patch["spec"]["template"]["spec"]["$setElementOrder/containers"] = [{"name": "d"}, {"name": "c"}]
         answer = web.patch(WEB, patch, STRATEGIC)
         assert [(container["name"], container["image"][0]) for container in containers(answer)] == [("d", "j"), ("c", "r")]

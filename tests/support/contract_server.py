@@ -52,6 +52,11 @@ class Answer:
         return [(cause.get("reason"), cause.get("field"), cause.get("message")) for cause in found]
 
     @property
+    def findings(self):
+        """Field and message of each cause of a Status, as one text."""
+        return [f"{field}: {message}" for _, field, message in self.causes]
+
+    @property
     def version(self):
         """The object's or the list's resourceVersion."""
         return self.body["metadata"]["resourceVersion"]
@@ -126,8 +131,7 @@ class Server:
         """
         response = self._open(method, path, body, options)
         data = response.data
-        is_json = response.headers.get("Content-Type", "").startswith(JSON)
-        found = json.loads(data) if is_json and data else {"text": data.decode()}
+        found = json.loads(data) if data.startswith(b"{") else {"text": data.decode()}
         return Answer(response.status, found, tuple(response.headers.getlist("Warning")), dict(response.headers))
 
     @contextlib.contextmanager
