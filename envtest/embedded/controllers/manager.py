@@ -11,6 +11,7 @@ from envtest.embedded import pipeline, store
 from envtest.embedded.controllers import (
     autoscaler,
     deployments,
+    endpoints,
     garbage_collector,
     loop,
     metrics,
@@ -65,6 +66,7 @@ class Manager:
             garbage_collector.GarbageCollector(self._world),
             namespaces.Namespaces(self._world),
             quotas.Quotas(self._world),
+            endpoints.Endpoints(self._world),
             autoscaler.Autoscaler(self._world, self.metrics),
         ]
         api.admission.mutators.append(pod_admission.PodAdmission(self._world.api).mutate)
