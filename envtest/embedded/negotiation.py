@@ -187,10 +187,23 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
+class _Dumper(yaml.CSafeDumper):
+    """Writes YAML as Go does: double quotes around what would not be text without, and blocks of lines."""
+
+    def represent_text(self, text: str) -> yaml.ScalarNode:
+        """Return the node of a text."""
+        is_plain = self.resolve(yaml.ScalarNode, text, (True, False)) == _TEXT  # type: ignore[no-untyped-call]
+        return self.represent_scalar(_TEXT, text, style="|" if "\n" in text else None if is_plain else '"')
+
+
+_TEXT = "tag:yaml.org,2002:str"
+_Dumper.add_representer(str, _Dumper.represent_text)
+
+
 def encode(media: str, obj: Json) -> bytes:
     """Encode an answer."""
     if media == YAML:
-        return yaml.dump(obj, Dumper=yaml.CSafeDumper, sort_keys=True).encode()
+        return yaml.dump(obj, Dumper=_Dumper, sort_keys=True, default_flow_style=False, allow_unicode=True).encode()
     return msgspec.json.encode(obj) + b"\n"
 
 

@@ -22,7 +22,7 @@ from aiohttp import web
 
 from envtest import certificates, controlplane, folders, kubeconfig
 from envtest.embedded import http_api, pipeline, resources, seeds, store, watches
-from envtest.embedded.controllers import manager
+from envtest.embedded.controllers import manager, metrics
 from envtest.kubelet import api as client_api
 from envtest.kubelet import kubelet, nodes
 
@@ -109,6 +109,14 @@ class EmbeddedControlPlane:
         if self._client is None:
             raise controlplane.ControlPlaneError("the control plane does not run")
         return self._client
+
+    @property
+    def metrics(self) -> metrics.Metrics:
+        """The metrics API, if the options ask for one."""
+        known = self._run.controllers.metrics if self._run.controllers else None
+        if known is None:
+            raise controlplane.ControlPlaneError("there is no metrics API")
+        return known
 
     @property
     def requests(self) -> list[http_api.Record]:
@@ -251,6 +259,8 @@ async def _begin(run: _Run, options: controlplane.Options) -> None:
     authority = run.authority.certificate.read_text(encoding="ascii")
     run.controllers = manager.Manager(run.api, run.loop, manager.Options(authority, metrics=options.metrics))
     run.controllers.start()
+    if known := run.controllers.metrics:
+        run.http.aggregated.append(known.group)
 
 
 async def _listen(run: _Run, port: int) -> None:
