@@ -25,7 +25,7 @@ class FieldSet:
     __slots__ = ("children", "members")
 
     def __init__(self, members: Iterable[str] = (), children: Mapping[str, "FieldSet"] | None = None) -> None:
-        self.members: Final = frozenset(members)
+        self.members: Final = members if isinstance(members, frozenset) else frozenset(members)
         """The paths of one element."""
         self.children: Final = {element: child for element, child in (children or {}).items() if child}
         """The longer paths, by their first element; none of these is empty."""
@@ -161,7 +161,15 @@ def field(name: str) -> str:
 
 def key(fields: Mapping[str, Any]) -> str:
     """Return the element of the item of a keyed list that has these values in its key fields."""
-    return "k:" + go_json({name: _whole(field_value) for name, field_value in fields.items()})
+    try:
+        return _key(tuple((name, type(field_value), field_value) for name, field_value in fields.items()))
+    except TypeError:  # a value that is no scalar, and not valid
+        return "k:" + go_json(dict(fields))
+
+
+@functools.lru_cache(maxsize=4096)
+def _key(fields: tuple[tuple[str, type, Value], ...]) -> str:
+    return "k:" + go_json({name: _whole(field_value) for name, _, field_value in fields})
 
 
 def value(member: Value) -> str:

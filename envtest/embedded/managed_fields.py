@@ -191,7 +191,7 @@ def _apply(resource: Target, live: Json, patch: Json, managed: Managed, by: By) 
     merged = merging.merge(schema, live, patch)
     applied = merging.extract(schema, patch).without(ignored)
     managed[me] = Owned(applied, resource.api_version, last.time if last else None)
-    if last:
+    if last and last.fields - applied:
         merged = _prune(resource, merged, last.fields, managed)
     _take(merging.compare(schema, live, merged).without(ignored), managed, me, force=by.force)
     has_changed = not merging.equal(live, merged)

@@ -17,55 +17,57 @@ _TEXT = ("string", "bytes")
 
 def message(schema: schemas.Schema, value: Value) -> str:
     """Return what is wrong with *value*, empty if nothing is."""
-    errors = list(_errors(schema, value, ""))
+    errors = list(_errors(schema, value, ()))
     return errors[0] if len(errors) == 1 else "\n  ".join(["errors:", *errors]) if errors else ""
 
 
-def _errors(schema: schemas.Schema, value: Value, path: str) -> Iterator[str]:
-    where = f"{path}: " if path else ""
+def _errors(schema: schemas.Schema, value: Value, path: fieldsets.Path) -> Iterator[str]:
     if value is None:
         return
     if schema.kind == "scalar":
-        wrong = _scalar_error(schema, value)
-        if wrong:
-            yield where + wrong
+        if wrong := _scalar_error(schema, value):
+            yield _at(path, wrong)
     elif schema.kind == "list":
         if isinstance(value, list):
             yield from _list_errors(schema, value, path)
         else:
-            yield f"{where}expected list, got {_go(value)}"
+            yield _at(path, f"expected list, got {_go(value)}")
     elif schema.kind in ("struct", "map"):
         if isinstance(value, dict):
             yield from _map_errors(schema, value, path)
         else:
-            yield f"{where}expected map, got {_go(value)}"
+            yield _at(path, f"expected map, got {_go(value)}")
 
 
-def _map_errors(schema: schemas.Schema, value: dict[str, Any], path: str) -> Iterator[str]:
+def _at(path: fieldsets.Path, text: str) -> str:
+    return f"{fieldsets.text(path)}: {text}" if path else text
+
+
+def _map_errors(schema: schemas.Schema, value: dict[str, Any], path: fieldsets.Path) -> Iterator[str]:
     for name in sorted(value):
-        below = f"{path}.{name}"
+        below = (*path, fieldsets.field(name))
         field = schema.child(name)
         if field is None:
-            yield f"{below}: field not declared in schema"
+            yield _at(below, "field not declared in schema")
             return
         yield from _errors(field, value[name], below)
 
 
-def _list_errors(schema: schemas.Schema, value: list[Any], path: str) -> Iterator[str]:
-    where = f"{path}: " if path else ""
+def _list_errors(schema: schemas.Schema, value: list[Any], path: fieldsets.Path) -> Iterator[str]:
+    has_keys = merging.shape(schema, value) == "items"
     seen = set()
     for index, item in enumerate(value):
         element = f"i:{index}"
-        if merging.shape(schema, value) == "items":
+        if has_keys:
             try:
                 element = merging.element_of(schema, item)
             except merging.ItemError as error:
-                yield f"{where}element {index}: {error}"
+                yield _at(path, f"element {index}: {error}")
                 return
             if element in seen:
-                yield f"{where}duplicate entries for key {fieldsets.text((element,))}"
+                yield _at(path, f"duplicate entries for key {fieldsets.text((element,))}")
             seen.add(element)
-        yield from _errors(merging.item_type(schema), item, path + fieldsets.text((element,)))
+        yield from _errors(merging.item_type(schema), item, (*path, element))
 
 
 def _scalar_error(schema: schemas.Schema, value: Value) -> str:
