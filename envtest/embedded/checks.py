@@ -185,6 +185,18 @@ def network(text: str) -> list[str]:
     return [] if "/" in text else ["must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"]
 
 
+def wildcard_subdomain(name: str) -> list[str]:
+    """Say what is wrong with a host name that begins with a star."""
+    if name.startswith("*.") and not names.dns_subdomain(name[2:]):
+        return []
+    text = (
+        "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case"
+        " alphanumeric characters, '-' or '.' and end with an alphanumeric character"
+    )
+    pattern = r"\*\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
+    return [f"{text} (e.g. '*.example.com', regex used for validation is '{pattern}')"]
+
+
 def labels(path: str, given: Mapping[str, str]) -> Causes:
     """Check labels."""
     for key, value in given.items():
@@ -252,3 +264,28 @@ def _matches(requirement: Json, given: Mapping[str, str]) -> bool:
 def is_empty(selector: Json | None) -> bool:
     """Ask whether a selector selects everything, or is absent."""
     return selector is None or not any(selector.get(part) for part in ("matchLabels", "matchExpressions"))
+
+
+def not_found(path: str, value: str) -> Cause:
+    """Say that a value names nothing that is there."""
+    return Cause("FieldValueNotFound", path, f"Not found: {field_errors.shown(value)}")
+
+
+def relative_path(path: str, value: str) -> Causes:
+    """Check a path that must not lead up or begin at the root."""
+    if value.startswith("/"):
+        yield field_errors.invalid(path, value, "must be a relative path")
+    yield from no_backsteps(path, value)
+
+
+def no_backsteps(path: str, value: str) -> Causes:
+    """Check a path that must not lead up."""
+    if ".." in value.split("/"):
+        yield field_errors.invalid(path, value, "must not contain '..'")
+
+
+def own_path(path: str, value: str) -> Causes:
+    """Check a relative path that must not begin with two dots, either."""
+    yield from relative_path(path, value)
+    if value.startswith("..") and not value.startswith("../"):
+        yield field_errors.invalid(path, value, "must not start with '..'")

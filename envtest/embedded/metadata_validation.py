@@ -20,13 +20,13 @@ _LONGEST_SUBRESOURCE = 256
 _FIXED: Final = ("name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds")
 
 
-def new(metadata: Json, is_namespaced: bool, check_name: Texts, path: str = _PATH) -> list[Cause]:
+def new(metadata: Json, check_name: Texts, is_namespaced: bool = True, path: str = _PATH) -> list[Cause]:
     """Return what is wrong with the metadata of a new object.
 
     Args:
         metadata: It, with its name generated.
-        is_namespaced: Whether the kind is.
         check_name: Says what is wrong with a name of the kind.
+        is_namespaced: Whether the kind is.
         path: Where it is.
     """
     return [*_names(metadata, check_name, path), *_common(metadata, is_namespaced, path)]
@@ -39,7 +39,7 @@ def changed(metadata: Json, old: Json) -> list[Cause]:
 
 def of_update(metadata: Json, old: Json, is_namespaced: bool) -> list[Cause]:
     """Return what is wrong with changed metadata of whatever kind; what is asked of all, before a kind asks `changed` again."""
-    return [*new(metadata, is_namespaced, names.path_segment), *changed(metadata, old)]
+    return [*new(metadata, names.path_segment, is_namespaced), *changed(metadata, old)]
 
 
 def masked(prefix: str) -> str:

@@ -151,7 +151,7 @@ class _Wish:
         static = range(FIRST_NODE_PORT, FIRST_NODE_PORT + _FIRST_DYNAMIC_PORT)
         for port in (*dynamic, *static):
             if port not in taken:
-                return port
+                return int(port)
         raise status.internal("failed to allocate a nodePort: range is full")
 
 

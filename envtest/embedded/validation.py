@@ -9,7 +9,19 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from envtest.embedded import metadata_validation, names, resources, service_validation
+from envtest.embedded import (
+    autoscaling_validation,
+    configuration_validation,
+    job_validation,
+    metadata_validation,
+    names,
+    network_validation,
+    pod_validation,
+    resources,
+    service_validation,
+    storage_validation,
+    workload_validation,
+)
 from envtest.embedded.checks import Json, Texts
 from envtest.embedded.status import Cause
 
@@ -29,20 +41,64 @@ def _no_change(_: Json, __: Json) -> Iterable[Cause]:
 class _Rules:
     """What a kind asks for, beside its metadata."""
 
-    name: Texts = names.dns_subdomain
     check: Check = _nothing
     check_update: CheckUpdate = _no_change
+    check_status: Check = _nothing
+    name: Texts = names.dns_subdomain
 
 
-_RULES: Final[Mapping[str, _Rules]] = {
-    "namespaces": _Rules(names.dns_label),
-    "services": _Rules(names.dns_label_1035, service_validation.new, service_validation.changed),
-    **{
-        f"{plural}.rbac.authorization.k8s.io": _Rules(names.path_segment)
-        for plural in ("clusterrolebindings", "clusterroles", "rolebindings", "roles")
-    },
-}
+def _as_if_new(check: Check) -> CheckUpdate:
+    return lambda obj, _: check(obj)
+
+
 _DEFAULT: Final = _Rules()
+_CONFIG: Final = configuration_validation
+_NETWORK: Final = network_validation
+_WORKLOAD: Final = workload_validation
+_RULES: Final[Mapping[str, _Rules]] = {
+    "configmaps": _Rules(_CONFIG.config_map, _CONFIG.changed_config_map),
+    "endpoints": _Rules(_NETWORK.endpoints, _NETWORK.changed_endpoints),
+    "limitranges": _Rules(_CONFIG.limit_range, _CONFIG.changed_limit_range),
+    "namespaces": _Rules(_CONFIG.namespace, check_status=_CONFIG.namespace_status, name=names.dns_label),
+    "nodes": _Rules(_CONFIG.node, _as_if_new(_CONFIG.node)),
+    "persistentvolumeclaims": _Rules(storage_validation.claim, storage_validation.changed_claim),
+    "persistentvolumes": _Rules(storage_validation.volume, storage_validation.changed_volume),
+    "pods": _Rules(pod_validation.new, pod_validation.changed),
+    "podtemplates": _Rules(pod_validation.of_template, _as_if_new(pod_validation.of_template)),
+    "resourcequotas": _Rules(_CONFIG.quota, _CONFIG.changed_quota, _CONFIG.quota_status),
+    "secrets": _Rules(_CONFIG.secret, _CONFIG.changed_secret),
+    "services": _Rules(service_validation.new, service_validation.changed, name=names.dns_label_1035),
+    "controllerrevisions.apps": _Rules(_WORKLOAD.revision, _WORKLOAD.changed_revision),
+    "daemonsets.apps": _Rules(_WORKLOAD.daemon_set, _WORKLOAD.changed_daemon_set),
+    "deployments.apps": _Rules(_WORKLOAD.deployment, _WORKLOAD.changed_deployment, _WORKLOAD.deployment_status),
+    "replicasets.apps": _Rules(_WORKLOAD.replica_set, _WORKLOAD.changed_replica_set, _WORKLOAD.replica_set_status),
+    "statefulsets.apps": _Rules(
+        _WORKLOAD.stateful_set, _WORKLOAD.changed_stateful_set, _WORKLOAD.stateful_set_status, names.dns_label
+    ),
+    "horizontalpodautoscalers.autoscaling": _Rules(
+        autoscaling_validation.autoscaler,
+        autoscaling_validation.changed_autoscaler,
+        autoscaling_validation.autoscaler_status,
+    ),
+    "cronjobs.batch": _Rules(job_validation.cron_job, job_validation.changed_cron_job),
+    "jobs.batch": _Rules(job_validation.job, job_validation.updated_job),
+    "leases.coordination.k8s.io": _Rules(_CONFIG.lease, _CONFIG.changed_lease),
+    "endpointslices.discovery.k8s.io": _Rules(_NETWORK.endpoint_slice, _NETWORK.changed_endpoint_slice),
+    "ingressclasses.networking.k8s.io": _Rules(_NETWORK.ingress_class, _NETWORK.changed_ingress_class),
+    "ingresses.networking.k8s.io": _Rules(_NETWORK.ingress, _NETWORK.changed_ingress),
+    "networkpolicies.networking.k8s.io": _Rules(_NETWORK.policy, _NETWORK.changed_policy),
+    "poddisruptionbudgets.policy": _Rules(autoscaling_validation.budget, autoscaling_validation.changed_budget),
+    "clusterrolebindings.rbac.authorization.k8s.io": _Rules(
+        _CONFIG.cluster_role_binding, _CONFIG.changed_cluster_role_binding, name=names.path_segment
+    ),
+    "clusterroles.rbac.authorization.k8s.io": _Rules(
+        _CONFIG.cluster_role, _as_if_new(_CONFIG.cluster_role), name=names.path_segment
+    ),
+    "rolebindings.rbac.authorization.k8s.io": _Rules(_CONFIG.role_binding, _CONFIG.changed_role_binding, name=names.path_segment),
+    "roles.rbac.authorization.k8s.io": _Rules(_CONFIG.role, _as_if_new(_CONFIG.role), name=names.path_segment),
+    "priorityclasses.scheduling.k8s.io": _Rules(_CONFIG.priority, _CONFIG.changed_priority),
+    "storageclasses.storage.k8s.io": _Rules(storage_validation.storage_class, storage_validation.changed_storage_class),
+}
 
 
 def validate(resource: resources.Resource, obj: Json, old: Json | None = None, subresource: str = "") -> list[Cause]:
@@ -57,11 +113,13 @@ def validate(resource: resources.Resource, obj: Json, old: Json | None = None, s
     rules = _RULES.get(resource.storage_key, _DEFAULT)
     metadata = obj["metadata"]
     if old is None:
-        found = [*metadata_validation.new(metadata, resource.is_namespaced, rules.name), *rules.check(obj)]
-        return found or metadata_validation.new(metadata, resource.is_namespaced, names.path_segment)
+        found = [*metadata_validation.new(metadata, rules.name, resource.is_namespaced), *rules.check(obj)]
+        return found or metadata_validation.new(metadata, names.path_segment, resource.is_namespaced)
     found = metadata_validation.of_update(metadata, old["metadata"], resource.is_namespaced)
     found += metadata_validation.changed(metadata, old["metadata"])
-    return [*found, *rules.check_update(obj, old)] if not subresource else found
+    if subresource == "status":
+        return [*found, *rules.check_status(obj)]
+    return [*found, *rules.check_update(obj, old)]
 
 
 def validate_metadata(resource: resources.Resource, obj: Json, old: Json | None = None) -> list[Cause]:
@@ -73,6 +131,6 @@ def validate_metadata(resource: resources.Resource, obj: Json, old: Json | None 
         old: The object as it is; None if it is new.
     """
     if old is None:
-        return metadata_validation.new(obj["metadata"], resource.is_namespaced, names.dns_subdomain)
+        return metadata_validation.new(obj["metadata"], names.dns_subdomain, resource.is_namespaced)
     found = metadata_validation.of_update(obj["metadata"], old["metadata"], resource.is_namespaced)
     return [*found, *metadata_validation.changed(obj["metadata"], old["metadata"])]
