@@ -44,10 +44,8 @@ class Expression:
         self._program = _compile(text)
         self.variables = frozenset(cel_source.names(text))
         """Every name in it, those of variables among them."""
-        self.functions = {name: cel_library.FUNCTIONS[name] for name in self._names() if name in cel_library.FUNCTIONS}
-
-    def _names(self) -> list[str]:
-        return self._program.functions()
+        words = cel_source.names(cel_source.rewrite(text))
+        self.functions = {name: call for name, call in cel_library.FUNCTIONS.items() if words.issuperset(name.split("."))}
 
     def evaluate(self, context: cel.Context) -> Value:
         """Return the value.

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
+from envtest.embedded import field_errors
 from envtest.embedded.json_values import Value
 
 Step = Callable[[Any], Iterator[Any]]
@@ -77,7 +78,9 @@ def printed(value: Value) -> str:
     """Return *value* as Go prints it."""
     if isinstance(value, bool):
         return str(value).lower()
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False) if isinstance(value, (dict, list)) else str(value)
+    if isinstance(value, float):
+        return field_errors.go_float(value)
+    return field_errors.compact(value) if isinstance(value, (dict, list)) else str(value)
 
 
 def _step(found: re.Match[str]) -> Step:

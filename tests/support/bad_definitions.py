@@ -81,7 +81,6 @@ ROWS: list[Json] = [
     definition({"a": {"type": "string", "default": "abc", "maxLength": 2}}),
     definition({"a": {"type": "string", "anyOf": [{"type": "string"}, {"pattern": "a"}]}}),
     definition({"a": {"type": "string", "allOf": [{"description": "words"}, {"nullable": True}, {"default": "x"}]}}),
-    definition({"a": {"type": "object", "anyOf": [{"properties": {"b": {"minLength": 1}}}]}}),
     definition({"a": {"x-kubernetes-int-or-string": True, "x-kubernetes-preserve-unknown-fields": True}}),
     definition({"a": {"x-kubernetes-embedded-resource": True}}),
     definition({"a": {"type": "object", "x-kubernetes-embedded-resource": True}}),

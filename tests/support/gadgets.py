@@ -218,7 +218,7 @@ def definition() -> Json:
             {"name": "Wrong", "type": "integer", "jsonPath": ".spec.short"},
         ],
     }
-    names = {"plural": "gadgets", "kind": "Gadget", "shortNames": ["gg"]}
+    names = {"plural": "gadgets", "singular": "gadget", "kind": "Gadget", "listKind": "GadgetList", "shortNames": ["gg"]}
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
