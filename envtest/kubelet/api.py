@@ -6,7 +6,9 @@ call. It shares no code with the client side, a twin on purpose: what tests the 
 
 import contextlib
 import json
+import os
 import pathlib
+import socket
 import ssl
 import threading
 from collections.abc import Iterator, Mapping
@@ -155,5 +157,9 @@ class Watch:
 
     def stop(self) -> None:
         """End the watch at once, from any thread; harmless if it has ended."""
-        with self._lock, contextlib.suppress(RuntimeError):  # urllib3 raises it for a connection that it has back already
-            self._response.shutdown()
+        with self._lock, contextlib.suppress(OSError):  # which means that the connection is just being closed
+            sock = getattr(self._response.connection, "sock", None)
+            if sock is not None:
+                # Shutting down a TLS socket takes its TLS state away from under the thread that reads; its twin has none.
+                with socket.socket(fileno=os.dup(sock.fileno())) as twin:
+                    twin.shutdown(socket.SHUT_RDWR)
