@@ -72,7 +72,7 @@ manifests-check: $(STAMP) ## Fail if crds/ is not what the spec types say
 	$(BIN)/python -m controller.crd --output crds --check
 
 envtest: $(STAMP) ## Run a Kubernetes API on this machine in the foreground (kubeconfig: envtest.kubeconfig)
-	$(BIN)/python -m envtest up --kubeconfig-out $(ENVTEST_KUBECONFIG) --nodes 2 $(ARGS)
+	$(BIN)/python -m envtest up --kubeconfig-out $(ENVTEST_KUBECONFIG) --nodes 2 --metrics $(ARGS)
 
 clean: ## Remove .venv and all that tools wrote (the cache of control-plane binaries stays)
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis $(ENVTEST_KUBECONFIG)

@@ -4,6 +4,8 @@ import random
 
 import pytest
 
+from controller.client import interfaces
+from informers import errors
 from tests.support import replica_recorder, scaled_instance
 from tests.support.cluster import eventually
 
@@ -36,7 +38,7 @@ def writers(instance):
     return [writer(write) for write in instance.scalings]
 
 
-def test_autoscaling_comes_and_goes_without_a_dip(control_plane, instance):
+def test_autoscaling_comes_and_goes_without_a_dip(control_plane, team, instance):
     """Turned on, it changes no number and adds just the HPA; then it scales; turned off, it goes straight to spec.replicas."""
     instance.edit()
     instance.wait_pods(2)
@@ -48,6 +50,10 @@ def test_autoscaling_comes_and_goes_without_a_dip(control_plane, instance):
     instance.wait_autoscaler((2, 6))
     instance.load(control_plane, 4)
     instance.wait_pods(4)
+    late = {"apiVersion": "apps/v1", "kind": "Deployment", "spec": {"replicas": 2}}
+    late["metadata"] = {"name": instance.name, "namespace": team.namespace}
+    with pytest.raises(errors.ConflictError):  # a handover from a view in which the autoscaler has not written yet
+        team.client.apply(late, interfaces.ApplyOptions("coxswain-handover"))
     instance.load(control_plane, 3)
     instance.wait_pods(3)
     instance.edit_deployment(5)  # for the autoscaler to mend, not for us
@@ -80,6 +86,7 @@ def test_the_bounds_follow_the_spec(control_plane, instance):
     instance.wait_pods(6)
     instance.edit(maxReplicas=5)
     instance.wait_pods(5)
+    instance.load(control_plane, 5)
     instance.edit(autoscaling=False, replicas=4)
     instance.wait_pods(4)
     instance.edit(autoscaling=True, replicas=5, maxReplicas=None)
@@ -153,8 +160,10 @@ def test_what_is_edited_while_idle_counts_on_waking(control_plane, instance):
 
     fall_asleep(instance, 1)
     instance.edit(autoscaling=True, replicas=2)
+    instance.load(control_plane, 2)
     wake_up(instance, 2)
-    instance.wait_pods(3)  # the load is still there
+    instance.load(control_plane, 4)
+    instance.wait_pods(3)
 
     fall_asleep(instance, 3, autoscaling=False)
     wake_up(instance, 3, autoscaling=True)
@@ -213,7 +222,7 @@ def settle(instance, spec, load):
         wanted = max(spec["replicas"], min(load, spec["maxReplicas"])) if is_autoscaled else spec["replicas"]
         return live == wanted and instance.remembered is None
 
-    eventually(look, 30, lambda: (spec, instance.replicas, instance.remembered))
+    eventually(look, 60, lambda: (spec, instance.replicas, instance.remembered))
 
 
 def asked_for(spec, remembered):
