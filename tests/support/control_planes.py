@@ -30,10 +30,17 @@ def create(nodes=2, crds=CRDS, **options):
 
 def make_namespace(control_plane):
     """Make a namespace, wait until pods may be made in it, and return its name."""
-    name = f"test-{uuid.uuid4().hex[:10]}"
-    control_plane.client.post("/api/v1/namespaces", {"metadata": {"name": name}})
-    wait_for(lambda: exists(control_plane, f"/api/v1/namespaces/{name}/serviceaccounts/default"))
-    return name
+    return make_namespaces(control_plane, 1)[0]
+
+
+def make_namespaces(control_plane, count):
+    """Make *count* namespaces, wait until pods may be made in them, and return their names."""
+    names = [f"test-{uuid.uuid4().hex[:10]}" for _ in range(count)]
+    for name in names:
+        control_plane.client.post("/api/v1/namespaces", {"metadata": {"name": name}})
+    for name in names:
+        wait_for(lambda name=name: exists(control_plane, f"/api/v1/namespaces/{name}/serviceaccounts/default"))
+    return names
 
 
 def delete_namespace(control_plane, name):
