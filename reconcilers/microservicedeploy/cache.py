@@ -52,11 +52,14 @@ def instance_of(primary: interfaces.Manifest) -> instances.Instance:
         crd.SpecError: The spec does not fit; admission let it pass because the definition was another one then.
     """
     metadata = primary["metadata"]
+    decoded = crd.decode_spec(MicroServiceDeploySpec, primary.get("spec"))
+    if decoded.full_name not in {None, metadata["name"]}:  # else its children would be those of another resource
+        raise crd.SpecError("spec.fullName", f"must be equal to metadata.name, which is {metadata['name']}")
     return instances.Instance(
         name=metadata["name"],
         namespace=metadata["namespace"],
         uid=metadata["uid"],
-        spec=crd.decode_spec(MicroServiceDeploySpec, primary.get("spec")),
+        spec=decoded,
         created=metadata.get("creationTimestamp") or "",
         generation=metadata.get("generation") or 0,
         annotations=metadata.get("annotations") or {},
@@ -166,6 +169,7 @@ class OperatorCache:
         return [computed for _, computed in fresh.values()]
 
     def _demand(self, snapshot: objects.Snapshot, live: objects.Snapshot | None) -> quota.Demand | None:
+        deployment = None if live is None else live.decode()
         for instance in self._decoded([snapshot]):
-            return quota.demand(instance, self._settings, None if live is None else live.decode())
-        return None
+            return quota.demand(instance, self._settings, deployment)
+        return None if deployment is None else quota.standing(deployment)

@@ -15,6 +15,7 @@ from reconcilers.microservicedeploy import instances
 SERVICE_PORT_NAME = "http"
 _MAX_HOST_LENGTH = 253
 _MAX_LABEL_LENGTH = 63
+_MADE_OF = "spec.path, spec.msName, the namespace and the base domain"
 
 
 @dataclass(frozen=True)
@@ -100,10 +101,10 @@ def ingress(instance: instances.Instance, settings: instances.Settings) -> inter
 
 def _error(host: str) -> str:
     if len(host) > _MAX_HOST_LENGTH:
-        return f"host {host} has {len(host)} characters, at most {_MAX_HOST_LENGTH} are possible"
+        return f"{_MADE_OF} make a host of {len(host)} characters, at most {_MAX_HOST_LENGTH} are possible: {host}"
     label = max(host.split("."), key=len)
     if len(label) > _MAX_LABEL_LENGTH:
-        return f"host {host}: its part {label} has {len(label)} characters, at most {_MAX_LABEL_LENGTH} are possible"
+        return f"{_MADE_OF} make a host whose part {label} has {len(label)} characters, at most {_MAX_LABEL_LENGTH} are possible"
     return ""
 
 

@@ -43,6 +43,20 @@ def demand(instance: instances.Instance, settings: instances.Settings, live: int
     return {key: max(amount, former.get(key, amount)) * pods for key, amount in _pod_resources(instance, settings).items()}
 
 
+def standing(live: interfaces.Manifest) -> Demand:
+    """Return what an instance whose spec cannot be read needs: its pods stay, made anew from the template they have.
+
+    Args:
+        live: The instance's Deployment, which nobody writes until the spec is mended.
+    """
+    given = {container["name"]: container.get("resources") or {} for container in live["spec"]["template"]["spec"]["containers"]}
+    one = _amounts(given.get(desired.CONTAINER, {}), given.get(auth_proxy.CONTAINER, {}).get("requests", {}))
+    count = rollout.replicas(live)
+    pods = (2 * count if rollout.of(live).is_rolling else count) + desired.SURGE if count else 0
+    former = _former(live)
+    return {key: max(amount, former.get(key, amount)) * pods for key, amount in one.items()}
+
+
 def rolls_from(instance: instances.Instance, settings: instances.Settings, live: interfaces.Manifest | None) -> dict[str, str]:
     """Return what one of the pods that are replaced takes, by quota key, where that is more than its successor takes.
 
@@ -175,15 +189,17 @@ def _template_resources(template: Mapping[str, Any]) -> dict[str, fractions.Frac
 
 
 def _pod_resources(instance: instances.Instance, settings: instances.Settings) -> Demand:
+    return _amounts(desired.resources(instance), auth_proxy.resources(settings) if instance.spec.need_auth else {})
+
+
+def _amounts(given: Mapping[str, Any], sidecar: Mapping[str, Any]) -> dict[str, fractions.Fraction]:
     """Return the amounts of one pod, under the keys that all its containers set.
 
     The sidecar sets cpu and memory, so it never takes one of the obligatory keys away.
     """
-    given = desired.resources(instance)
     limits = given.get("limits", {})
     # A request that is not given is the limit: the API server fills it in.
     requests = limits | given.get("requests", {})
-    sidecar = auth_proxy.resources(settings) if instance.spec.need_auth else {}
     amounts = {f"requests.{name}": _exact(amount) + _exact(sidecar.get(name, 0)) for name, amount in requests.items()}
     for name in limits.keys() & _LIMITED:
         amounts[f"limits.{name}"] = _exact(limits[name]) + _exact(sidecar.get(name, 0))

@@ -1,6 +1,6 @@
 """What an instance's children hold, what differs between two looks at them, and whether pods were replaced in between.
 
-What flows in: namespaces with one instance in each. What flows out: a `Sight` of everything that the operator may make in one, and
+What flows in: namespaces with one instance in each. What flows out: a `Sight` of all that the operator may make in each, and
 differences as paths. What changes by itself is left out: status, versions, and our own note of the template that was applied.
 """
 

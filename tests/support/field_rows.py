@@ -29,6 +29,7 @@ PLAIN: Spec = {
 FULL: Spec = {**PLAIN, "autoscaling": True, "needAuth": True}
 """Has a child of every kind."""
 IDLE: Spec = {**PLAIN, "idle": True}
+ON, OFF = True, False
 
 _TEMPLATE = "Deployment.spec.template"
 _POD = f"{_TEMPLATE}.spec"
@@ -118,26 +119,26 @@ ROWS: tuple[Row, ...] = (
         {"HorizontalPodAutoscaler.spec.minReplicas": 1, "HorizontalPodAutoscaler.spec.maxReplicas": 2}
         | _quota("450m", "288Mi", "384Mi"),
     ),
-    Row("autoscaling", False, {"HorizontalPodAutoscaler": GONE} | _quota("450m", "288Mi", "384Mi")),
-    Row("autoscaling", True, {"HorizontalPodAutoscaler": ANY} | _quota("500m", "160Mi", "320Mi"), PLAIN),
-    Row("autoscaling", True, {}, IDLE, pods=0),
+    Row("autoscaling", OFF, {"HorizontalPodAutoscaler": GONE} | _quota("450m", "288Mi", "384Mi")),
+    Row("autoscaling", ON, {"HorizontalPodAutoscaler": ANY} | _quota("500m", "160Mi", "320Mi"), PLAIN),
+    Row("autoscaling", ON, {}, IDLE, pods=0),
     Row("maxReplicas", 3, {"HorizontalPodAutoscaler.spec.maxReplicas": 3} | _quota("600m", "384Mi", "512Mi")),
     Row("maxReplicas", 3, {}, PLAIN),
     Row("targetCPUUtilization", 50, {_AVERAGE: 50}),
     Row("targetCPUUtilization", 50, {}, PLAIN),
-    Row("idle", True, {"Deployment.spec.replicas": 0, "HorizontalPodAutoscaler": GONE} | _quota("0", "0", "0"), pods=0),
-    Row("idle", True, {"Deployment.spec.replicas": 0} | _quota("0", "0", "0"), PLAIN, pods=0),
+    Row("idle", ON, {"Deployment.spec.replicas": 0, "HorizontalPodAutoscaler": GONE} | _quota("0", "0", "0"), pods=0),
+    Row("idle", ON, {"Deployment.spec.replicas": 0} | _quota("0", "0", "0"), PLAIN, pods=0),
     # authentication
     Row(
         "needAuth",
-        False,
+        OFF,
         {"NetworkPolicy": GONE, "Service.spec.ports.http.targetPort": "http", **dict.fromkeys(_SIDECAR, GONE)}
         | _quota("500m", "160Mi", "320Mi"),
         rolls=True,
     ),
     Row(
         "needAuth",
-        True,
+        ON,
         {"NetworkPolicy": ANY, "Service.spec.ports.http.targetPort": "auth", **dict.fromkeys(_SIDECAR, ANY)}
         | _quota("450m", "288Mi", "384Mi"),
         PLAIN,
@@ -149,7 +150,12 @@ ROWS: tuple[Row, ...] = (
     Row(
         "config",
         "a=1\nb=2",
-        {"ConfigMap.data.a": "1", "ConfigMap.data.b": "2", "ConfigMap.data.application.properties": "a=1\nb=2", _CONFIG_HASH: ANY},
+        {
+            "ConfigMap.data.a": "1",
+            "ConfigMap.data.b": "2",
+            "ConfigMap.data.application.properties": "a=1\nb=2",
+            _CONFIG_HASH: ANY,
+        },
         rolls=True,
     ),
     Row(

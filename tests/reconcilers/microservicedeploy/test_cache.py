@@ -68,6 +68,15 @@ def test_a_spec_that_does_not_fit_is_an_error(world):
         cache.instance_of(world.reads.primary(KEY))
 
 
+def test_a_full_name_that_is_not_the_name_is_an_error(world):
+    """Its children would be somebody else's; the rule of the definition may be younger than the resource."""
+    world.instance(fullName="shop-v2")
+    with pytest.raises(crd.SpecError, match=r"spec\.fullName: must be equal to metadata\.name, which is shop-v1"):
+        cache.instance_of(world.reads.primary(KEY))
+    world.instance("shop-v3", fullName="shop-v3")
+    assert [each.name for each in world.reads.siblings(objects.ObjectKey(NAMESPACE, "shop-v3"))] == ["shop-v3"]
+
+
 def test_siblings_contest_a_host(world):
     """Namespace, msName and path must be equal; unreadable ones do not count."""
     world.instance("a", path="v1")
@@ -134,6 +143,16 @@ def test_demands_follow_instances_and_their_deployments(world):
     world.sync()
     assert world.reads.wanted_quota(NAMESPACE)["requests.cpu"] == 2
     assert world.reads.wanted_quota("other") == {}
+
+
+def test_an_instance_that_cannot_be_read_keeps_the_share_of_its_pods(world):
+    """Else the pods that it has would take the room of its neighbours'."""
+    world.instance("a", replicas=1, resourceRequirements=ONE)
+    unreadable = world.instance("b", replicas="many", resourceRequirements=ONE)
+    assert world.reads.wanted_quota(NAMESPACE)["requests.cpu"] == 2
+    template = {"spec": {"containers": [{"name": "app", "resources": ONE}]}}
+    world.add("Deployment", "b", metadata=owner(unreadable), spec={"replicas": 3, "template": template})
+    assert world.reads.wanted_quota(NAMESPACE)["requests.cpu"] == 6
 
 
 def test_nothing_is_remembered_of_a_namespace_without_instances(world):

@@ -274,3 +274,21 @@ def test_a_paused_instance_keeps_the_share_of_the_pods_it_has() -> None:
         live = microservices.live_deployment(instance, 5)
         assert quota.demand(paused, microservices.SETTINGS, live)["requests.cpu"] == pods
         assert quota.demand(paused, microservices.SETTINGS, None) == quota.demand(instance, microservices.SETTINGS, None)
+
+
+def test_an_instance_that_cannot_be_read_demands_what_its_pods_take() -> None:
+    """Nobody writes its Deployment, but its pods count, and the Deployment may make them anew."""
+    instance = microservices.sample(replicas=3)
+    resting, rolling = (
+        {key: quota.render(key, amount) for key, amount in quota.standing(live).items()}
+        for live in (microservices.live_deployment(instance, 3), microservices.live_deployment(instance, 3, updatedReplicas=1))
+    )
+    assert (resting["requests.cpu"], resting["limits.memory"]) == ("8200m", "16640Mi")
+    assert rolling["requests.cpu"] == "14350m"
+    assert set(quota.standing(microservices.live_deployment(instance, 0)).values()) == {0}
+
+
+def test_a_key_that_an_unreadable_instance_does_not_set_is_none_of_its_demands() -> None:
+    """The sidecar alone makes no key: pods without it would be refused."""
+    live = microservices.live_deployment(microservices.plain(needAuth=True, resourceRequirements=ONE_CPU), 1)
+    assert quota.standing(live).keys() == {"requests.cpu"}
