@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from controller.client import interfaces
-from informers import errors
+from informers import errors, objects
 from reconcilers import diff
 from workqueue import clock as clocks
 
@@ -142,6 +142,38 @@ def write_status(
         return False
     try:
         client.apply(desired, interfaces.ApplyOptions(field_manager, force=True, subresource=STATUS))
+    except errors.KindNotFoundError:
+        raise
+    except errors.NotFoundError:
+        return False
+    return True
+
+
+def patch_status(client: interfaces.Writer, primary: interfaces.Manifest, status: interfaces.Manifest) -> bool:
+    """Merge *status* into *primary* if it differs from what is there, also where `write_status` fails.
+
+    The API server answers 500 to every apply over an object in which something has another type than its definition says by now,
+    as after an upgrade of the definition. A merge patch gets through, but leaves no owner of what it wrote.
+
+    Args:
+        client: Writes.
+        primary: The resource as read.
+        status: The whole status that we want.
+
+    Returns:
+        Whether it was written; False also if the resource is gone.
+
+    Raises:
+        errors.InvalidError: A rule of the definition that needs the broken field refuses every write.
+    """
+    before = primary.get(STATUS) or {}
+    if before == status:
+        return False
+    metadata = primary["metadata"]
+    patch = {"metadata": {"uid": metadata["uid"]}, STATUS: {**dict.fromkeys(before), **status}}
+    key = objects.ObjectKey(metadata.get("namespace", ""), metadata["name"])
+    try:
+        client.merge_patch(objects.GroupVersionKind.of_object(primary), key, patch, STATUS)
     except errors.KindNotFoundError:
         raise
     except errors.NotFoundError:

@@ -4,13 +4,14 @@ What flows in: requests that name a MicroServiceDeploy. What flows out: its chil
 one resource. No upstream file.
 """
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from controller import crd, reconcile, recorder
 from controller.client import interfaces
-from informers import objects
+from informers import errors, objects
 from reconcilers import apply, managed_fields, ownership, status
 from reconcilers.microservicedeploy import (
     cache,
@@ -116,8 +117,7 @@ class InstanceReconciler:
             instance = cache.instance_of(primary)
         except crd.SpecError as error:
             self._wait(request, waits=False)
-            numbers = {"observedGeneration": primary["metadata"]["generation"]}
-            self._report(primary, conditions.unreadable(str(error)), numbers)
+            self._report_unreadable(primary, str(error))
             return reconcile.Result()
         a_pass = self._look(primary, instance)
         if not instance.is_paused and not a_pass.spec_errors:
@@ -163,10 +163,10 @@ class InstanceReconciler:
     def _act(self, a_pass: _Pass) -> None:
         """Write what differs."""
         tools, instance = self._tools, a_pass.instance
-        remembered = (a_pass.primary.get("status") or {}).get("lastActiveReplicas")
+        remembered = (a_pass.primary.get("status") or {}).get(replicas.MEMORY_FIELD)
         decision = replicas.decide(instance, self._scale(a_pass.live["Deployment"]), remembered)
         if decision.remember is not None:
-            self._remember(a_pass, {"lastActiveReplicas": decision.remember})
+            self._remember(a_pass, {replicas.MEMORY_FIELD: decision.remember})
         if decision.handover is not None:
             self._hand_over(a_pass, decision.handover)
         owner = ownership.ByController(a_pass.primary)
@@ -227,13 +227,33 @@ class InstanceReconciler:
         previous = (primary.get("status") or {}).get("conditions") or ()
         judged = status.Conditions(previous, verdicts, primary["metadata"]["generation"], tools.clock)
         wanted = {**numbers, "conditions": judged.to_list()}
-        if not status.write_status(tools.client, primary, wanted, tools.applier.field_manager):
+        if status.write_status(tools.client, primary, wanted, tools.applier.field_manager):
+            self._tell(primary, judged)
+
+    def _report_unreadable(self, primary: interfaces.Manifest, message: str) -> None:
+        """Say in the status that the spec cannot be read; where no status can be written either, events say it."""
+        tools = self._tools
+        before = primary.get("status") or {}
+        generation = primary["metadata"]["generation"]
+        judged = status.Conditions(before.get("conditions") or (), conditions.unreadable(message), generation, tools.clock)
+        wanted = {"observedGeneration": generation, "conditions": judged.to_list()}
+        remembered = {name: before[name] for name in (replicas.MEMORY_FIELD,) if name in before}  # another manager's
+        if before == wanted | remembered:
             return
+        try:
+            status.write_status(tools.client, primary, wanted, tools.applier.field_manager)
+        except (errors.ServerError, errors.InvalidError):  # what makes it unreadable may also keep the server from applying
+            with contextlib.suppress(errors.InvalidError):
+                status.patch_status(tools.client, primary, wanted | remembered)
+        self._tell(primary, judged)
+
+    def _tell(self, primary: interfaces.Manifest, judged: status.Conditions) -> None:
+        """Emit an event for each condition that flipped."""
         for transition in judged.transitions():
             verdict, is_bad = transition.verdict, _is_bad(transition.verdict)
             if transition.before or is_bad:  # that a new resource has nothing to complain about is no news
                 note = f"{verdict.type} is {verdict.status}" + (f": {verdict.message}" if verdict.message else "")
-                tools.recorder.event(primary, "Warning" if is_bad else "Normal", verdict.reason, "Reconcile", note)
+                self._tools.recorder.event(primary, "Warning" if is_bad else "Normal", verdict.reason, "Reconcile", note)
 
 
 def _is_bad(verdict: status.Verdict) -> bool:

@@ -184,3 +184,22 @@ TAKEN: list[dict[str, Any]] = [
     {"nodeSelector": {"disk": "ssd", "example.com/zone": "", f"{'d' * 63}.example.com/{'n' * 63}": "v" * 63}},
     {"tolerations": [{"operator": "Exists"}, {"key": "a", "value": "b", "effect": "NoExecute", "tolerationSeconds": 0}]},
 ]
+
+STORED: list[tuple[dict[str, Any], str, str]] = [
+    ({"port": "http"}, "spec.port", "expected int, got str"),
+    ({"replicas": 5000}, "spec.replicas", "expected int <= 1000, got 5000"),
+    ({"msName": None}, "spec.msName", "is required"),
+    ({"version": 1.0}, "spec.version", "expected str, got int"),
+    ({"path": "V.1"}, "spec.path", "expected str matching regex"),
+    ({"config": 88888888}, "spec.config", "expected str, got int"),
+    ({"config": "password=88888888" + "a" * 131_072}, "spec.config", "expected str of length <= 131072"),
+    ({"tolerations": [{"operator": "Likes"}]}, "spec.tolerations[0].operator", "expected one of Equal, Exists"),
+    (
+        {"resourceRequirements": {"limits": {"cpu": "many"}}},
+        "spec.resourceRequirements.limits[...]",
+        "expected str matching regex",
+    ),
+    ({"readinessProbe": "/ready"}, "spec.readinessProbe", "expected object"),
+    ({"fullName": "other"}, "spec.fullName", "must be equal to metadata.name"),
+]
+"""Specs that only an older definition can have let in, and what the condition SpecValid then says."""

@@ -25,6 +25,8 @@ class FakeApi:
         """Mutating requests that arrived, whatever their answer."""
         self.refusal: errors.ApiError | None = None
         """The answer to every apply, while set."""
+        self.patch_refusal: errors.ApiError | None = None
+        """The answer to every merge patch, while set."""
         self.webhook: dict[str, Any] = {}
         """Fields of data that a mutating webhook overwrites."""
         self.on_conflict: Any = None
@@ -65,6 +67,24 @@ class FakeApi:
         """Create as another client would."""
         self.mutations += 1
         return self.put(obj, obj).live()
+
+    def merge_patch(
+        self, gvk: objects.GroupVersionKind, key: objects.ObjectKey, patch: Any, subresource: str = ""
+    ) -> interfaces.Manifest:
+        """Merge into a subresource's top level, where null removes."""
+        self.mutations += 1
+        thing = self.things.get((gvk, key))
+        if thing is None:
+            raise errors.NotFoundError(404, "NotFound", "not found")
+        if patch["metadata"]["uid"] != thing.metadata["uid"]:
+            raise errors.ConflictError(409, "Conflict", "uid")
+        if self.patch_refusal is not None:
+            raise self.patch_refusal
+        content = thing.live()
+        merged = {**content.get(subresource, {}), **patch[subresource]}
+        thing.update("patch", content | {subresource: {name: value for name, value in merged.items() if value is not None}})
+        thing.metadata["resourceVersion"] = str(next(self._numbers))
+        return thing.live()
 
     def delete(
         self,

@@ -42,6 +42,36 @@ def test_a_spec_that_cannot_be_read_is_a_condition(world):
     assert world.api.mutations == 1
 
 
+def test_a_spec_that_cannot_be_applied_over_is_a_condition_all_the_same(world):
+    """The server answers 500 to an apply if what is stored has another type than the definition says; a patch gets through."""
+    world.instance(port="http")
+    world.api.refusal = errors.ServerError(500, "InternalError", "the server failed on a MicroServiceDeploy")
+    assert world.run() == reconcile.Result()
+    assert world.condition("SpecValid") == ("False", "SpecInvalid")
+    mutations = world.api.mutations
+    world.run()
+    assert world.api.mutations == mutations
+    assert ("Warning", "SpecInvalid", "Ready is False: spec.port: expected int, got str") in world.events()
+
+
+@pytest.mark.parametrize("refusal", [errors.ServerError(500, "InternalError", "x"), errors.InvalidError(422, "Invalid", "x")])
+def test_a_status_that_cannot_be_written_is_told_by_events(world, refusal):
+    """A rule of the definition over the whole resource refuses every write; waiting would not help."""
+    world.instance(fullName="shop-v2")
+    world.api.refusal, world.api.patch_refusal = refusal, errors.InvalidError(422, "Invalid", "x")
+    assert world.run() == reconcile.Result()
+    assert world.status() == {}
+    assert [event for event in world.events() if "spec.fullName" in event[2]]
+
+
+def test_a_server_that_is_down_is_asked_again(world):
+    """That the patch fails, too, is an error, and so the resource is looked at again."""
+    world.instance(port="http")
+    world.api.refusal = world.api.patch_refusal = errors.ServerError(503, "ServiceUnavailable", "x")
+    with pytest.raises(errors.ServerError):
+        world.run()
+
+
 def test_a_foreign_child_is_named_and_looked_at_again(world):
     """Nothing is written over it; once it is gone, ours takes its place."""
     foreign = world.add("Service", "shop-v1", spec={"ports": [{"port": 1, "protocol": "TCP"}]})
