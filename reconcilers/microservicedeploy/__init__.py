@@ -45,7 +45,7 @@ def setup(a_manager: manager.Manager, flags: Mapping[str, str]) -> None:
         recorder=a_manager.recorder,
         clock=a_manager.clock,
         settings=settings,
-        quota_obstacle=quotas.obstacle,
+        quota_standing=quotas.standing,
     )
     _watch_instances(a_manager, reads, reconciler.InstanceReconciler(tools))
     _watch_namespaces(a_manager, quotas)

@@ -6,7 +6,6 @@ upstream file.
 
 import threading
 from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 
@@ -139,12 +138,10 @@ class OperatorCache:
             return {}
         return quota.hard(self._demands_of(namespace))
 
-    def granted_quota(self, namespace: str) -> dict[str, Any]:
-        """Return what the namespace's quota grants: its `status.hard`."""
+    def live_quota(self, namespace: str) -> interfaces.Manifest | None:
+        """Return the quota of our name in *namespace*, whoever made it."""
         snapshot = self._reader.snapshot(kinds.QUOTA, objects.ObjectKey(namespace, quota.NAME))
-        if snapshot is None:
-            return {}
-        return dict((snapshot.decode().get("status") or {}).get("hard") or {})
+        return None if snapshot is None else snapshot.decode()
 
     def _demands_of(self, namespace: str) -> list[quota.Demand]:
         with self._lock:

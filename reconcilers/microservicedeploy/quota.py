@@ -9,6 +9,7 @@ import fractions
 import functools
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -29,6 +30,16 @@ _OBLIGATORY = frozenset({"requests.cpu", "requests.memory", "limits.cpu", "limit
 # Quotas know limits of these only; an extended resource has but one amount, its request.
 _LIMITED = frozenset({"cpu", "memory", "ephemeral-storage"})
 _MILLI = 1000
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a namespace's quota is to an instance that wants to grow."""
+
+    has_quota: bool = False
+    """Whether the namespace should have a quota of ours."""
+    shortfall: str = ""
+    """What it lacks before pods may be added, and why, in words; "" if nothing."""
 
 
 def demand(instance: instances.Instance, settings: instances.Settings, live: interfaces.Manifest | None) -> Demand:
@@ -89,6 +100,12 @@ def is_disabled(annotations: Mapping[str, str] | None) -> bool:
     return (annotations or {}).get(DISABLE_ANNOTATION) == "disabled"
 
 
+def asks_for(spec: Mapping[str, Any], wanted: Demand) -> bool:
+    """Say whether a quota with this *spec* asks for what is *wanted*; keys that others added to it do not count."""
+    given = spec.get("hard") or {}
+    return all(key in given and quantities.parse(given[key]) == amount for key, amount in wanted.items())
+
+
 def shortfall(granted: Mapping[str, Any] | None, wanted: Demand) -> str:
     """Say what the quota still lacks before pods may be added, in words; "" if nothing.
 
@@ -147,16 +164,28 @@ def _with_suffix(amount: int, step: int, suffixes: tuple[str, ...]) -> str:
 
 
 def _pods(instance: instances.Instance, settings: instances.Settings, live: interfaces.Manifest | None) -> int:
-    # While it is paused nothing is written, so its pods stay as many as they are.
-    kept = rollout.replicas(live) if instance.is_paused and live is not None else 0
-    if instance.spec.idle:
-        return kept
-    count = max(kept, instance.max_replicas if instance.spec.autoscaling else instance.spec.replicas)
+    """Return how many pods there may be, those on their way out included: until they are gone, nobody else has their share."""
+    wanted, surge = _at_rest(instance)
     if live is None:
-        return count + desired.SURGE
+        return wanted + surge
+    pods = rollout.of(live)
+    existing = pods.replicas + pods.terminating
+    # What the Deployment asks for may all be made; while the instance is paused, it will not be told to ask for anything else.
+    possible = max(wanted, pods.wanted, existing)
     is_outdated = _hash(live) != desired.template_hash(desired.pod_template(instance, settings))
+    if not is_outdated and not pods.is_rolling:
+        return possible + surge
     # While pods are replaced, each may have a terminating predecessor, and the server's count includes those.
-    return (2 * count if is_outdated or rollout.of(live).is_rolling else count) + desired.SURGE
+    known = not is_outdated and pods.is_observed
+    predecessors = pods.outgoing if known else max(pods.wanted, existing)
+    return max(possible, wanted + max(wanted, predecessors)) + surge
+
+
+def _at_rest(instance: instances.Instance) -> tuple[int, int]:
+    """Return the most pods that the spec wants, and how many more there may be while they roll."""
+    if instance.spec.idle:
+        return 0, 0
+    return instance.max_replicas if instance.spec.autoscaling else instance.spec.replicas, desired.SURGE
 
 
 def _former(live: interfaces.Manifest | None) -> Demand:

@@ -49,8 +49,8 @@ class Tools:
     recorder: recorder.EventRecorder
     clock: clocks.Clock
     settings: instances.Settings
-    quota_obstacle: Callable[[str], str]
-    """Says what keeps a namespace's quota from being written, or ""."""
+    quota_standing: Callable[[str], quota.Standing]
+    """Says how a namespace's quota stands."""
 
 
 @dataclass
@@ -141,11 +141,8 @@ class InstanceReconciler:
             a_pass.look_again.append(sight.look_again_seconds)
         a_pass.host_decision = self._decide_host(instance)
         self._wait(reconcile.Request(instance.namespace, instance.name), waits=True)
-        wanted = reads.wanted_quota(instance.namespace)
-        a_pass.has_quota = bool(wanted)
-        shortfall = quota.shortfall(reads.granted_quota(instance.namespace), wanted)
-        obstacle = self._tools.quota_obstacle(instance.namespace) if shortfall else ""
-        a_pass.shortfall = f"{obstacle}: {shortfall}" if obstacle else shortfall
+        standing = self._tools.quota_standing(instance.namespace)
+        a_pass.has_quota, a_pass.shortfall = standing.has_quota, standing.shortfall
         return a_pass
 
     def _decide_host(self, instance: instances.Instance) -> host.HostDecision:

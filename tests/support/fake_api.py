@@ -5,6 +5,7 @@ What flows in: applies and deletes by the code under test, edits by the test. Wh
 """
 
 import itertools
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -132,11 +133,13 @@ class FakeCache:
         self._api = api
         self._snapshots: dict[Place, objects.Snapshot] = {}
 
-    def sync(self) -> None:
-        """Catch up with the server."""
-        self._snapshots = {
+    def sync(self, is_meant: Callable[[Place], bool] = lambda _: True) -> None:
+        """Catch up with the server, for the objects that are meant."""
+        behind = {place: held for place, held in self._snapshots.items() if not is_meant(place)}
+        self._snapshots = behind | {
             place: objects.Snapshot.parse(place[0], msgspec.json.encode(thing.live()))
             for place, thing in self._api.things.items()
+            if is_meant(place)
         }
 
     def snapshot(self, gvk: objects.GroupVersionKind, key: objects.ObjectKey) -> objects.Snapshot | None:

@@ -108,7 +108,7 @@ class World:
             recorder=self._recorder,
             clock=self.clock,
             settings=microservices.SETTINGS,
-            quota_obstacle=self.quotas.obstacle,
+            quota_standing=self.quotas.standing,
         )
         self.instances = reconciler.InstanceReconciler(tools)
         self.add("Namespace", NAMESPACE, namespace="")

@@ -119,15 +119,6 @@ def test_a_namespace_is_there_going_or_unknown(world):
     assert not world.reads.is_terminating("unknown")
 
 
-def test_what_a_quota_grants(world):
-    """Its status counts, not its spec."""
-    assert world.reads.granted_quota(NAMESPACE) == {}
-    world.add("ResourceQuota", "msd-quota", spec={"hard": {"requests.cpu": "1"}})
-    assert world.reads.granted_quota(NAMESPACE) == {}
-    world.set_status("ResourceQuota", "msd-quota", hard={"requests.cpu": "1"})
-    assert world.reads.granted_quota(NAMESPACE) == {"requests.cpu": "1"}
-
-
 def test_demands_follow_instances_and_their_deployments(world):
     """What is remembered is valid only for the versions that it was computed from."""
     thing = world.instance("a", replicas=1, resourceRequirements=ONE)
