@@ -165,27 +165,25 @@ def _with_suffix(amount: int, step: int, suffixes: tuple[str, ...]) -> str:
 
 def _pods(instance: instances.Instance, settings: instances.Settings, live: interfaces.Manifest | None) -> int:
     """Return how many pods there may be, those on their way out included: until they are gone, nobody else has their share."""
-    wanted, surge = _at_rest(instance)
-    if live is None:
-        return wanted + surge
-    pods = rollout.of(live)
+    wanted, pods = _at_rest(instance), rollout.of(live)
     existing = pods.replicas + pods.terminating
     # What the Deployment asks for may all be made; while the instance is paused, it will not be told to ask for anything else.
     possible = max(wanted, pods.wanted, existing)
-    is_outdated = _hash(live) != desired.template_hash(desired.pod_template(instance, settings))
+    if instance.spec.idle and not possible:
+        return 0
+    is_outdated = live is not None and _hash(live) != desired.template_hash(desired.pod_template(instance, settings))
     if not is_outdated and not pods.is_rolling:
-        return possible + surge
+        return possible + desired.SURGE
     # While pods are replaced, each may have a terminating predecessor, and the server's count includes those.
-    known = not is_outdated and pods.is_observed
-    predecessors = pods.outgoing if known else max(pods.wanted, existing)
-    return max(possible, wanted + max(wanted, predecessors)) + surge
+    is_known = not is_outdated and pods.is_observed
+    predecessors = pods.outgoing if is_known else max(pods.wanted, existing)
+    return max(possible, wanted + max(wanted, predecessors)) + desired.SURGE
 
 
-def _at_rest(instance: instances.Instance) -> tuple[int, int]:
-    """Return the most pods that the spec wants, and how many more there may be while they roll."""
+def _at_rest(instance: instances.Instance) -> int:
     if instance.spec.idle:
-        return 0, 0
-    return instance.max_replicas if instance.spec.autoscaling else instance.spec.replicas, desired.SURGE
+        return 0
+    return instance.max_replicas if instance.spec.autoscaling else instance.spec.replicas
 
 
 def _former(live: interfaces.Manifest | None) -> Demand:

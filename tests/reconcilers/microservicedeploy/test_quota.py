@@ -268,7 +268,7 @@ def test_an_unreadable_note_of_the_former_amounts_counts_for_nothing() -> None:
 
 def test_a_paused_instance_keeps_the_share_of_the_pods_it_has() -> None:
     """While nothing is written, pods beyond the spec, even of an idle one, stay and must stay covered."""
-    for changes, pods in (({"replicas": 1}, 6), ({"replicas": 1, "idle": True}, 5), ({"replicas": 8}, 9)):
+    for changes, pods in (({"replicas": 1}, 6), ({"replicas": 1, "idle": True}, 6), ({"replicas": 8}, 9)):
         instance = microservices.plain(resourceRequirements=ONE_CPU, **changes)
         paused = dataclasses.replace(instance, annotations={"coxswain.dev/paused": "true"})
         live = microservices.live_deployment(instance, 5)
@@ -292,3 +292,28 @@ def test_a_key_that_an_unreadable_instance_does_not_set_is_none_of_its_demands()
     """The sidecar alone makes no key: pods without it would be refused."""
     live = microservices.live_deployment(microservices.plain(needAuth=True, resourceRequirements=ONE_CPU), 1)
     assert quota.standing(live).keys() == {"requests.cpu"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "replicas", "status", "pods"),
+    [
+        ({"replicas": 2}, 5, {}, "6"),
+        ({"idle": True}, 5, {}, "6"),
+        ({"idle": True}, 0, {"replicas": 5, "updatedReplicas": 5}, "6"),
+        ({"idle": True}, 0, {"terminatingReplicas": 5}, "6"),
+        ({"replicas": 2}, 2, {"observedGeneration": 1, "replicas": 9, "updatedReplicas": 9}, "12"),
+        ({"replicas": 2}, 2, {"terminatingReplicas": 7}, "10"),
+        ({"replicas": 2}, 2, {"replicas": 3, "updatedReplicas": 1, "terminatingReplicas": 4}, "9"),
+        ({"replicas": 2}, 5, {"replicas": 0, "updatedReplicas": 0}, "6"),
+        ({"idle": True}, 0, {}, "0"),
+    ],
+    ids=["before", "idle before", "idle", "idle ending", "just written", "ending", "rolling too", "still being made", "gone"],
+)
+def test_pods_that_are_too_many_keep_their_share_until_they_are_gone(
+    changes: dict[str, Any], replicas: int, status: dict[str, Any], pods: str
+) -> None:
+    """Scaling down frees nothing before the pods have ended, so that another instance does not grow into their place."""
+    instance = microservices.plain(resourceRequirements=ONE_CPU, **changes)
+    live = microservices.live_deployment(instance, replicas)
+    live["status"] |= status
+    assert cpus(instance, live) == pods

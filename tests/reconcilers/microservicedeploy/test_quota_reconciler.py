@@ -2,7 +2,7 @@ import pytest
 
 from controller import reconcile
 from informers import errors, events
-from reconcilers.microservicedeploy import kinds, quota_reconciler
+from reconcilers.microservicedeploy import kinds, quota, quota_reconciler
 from tests.support import microservice_world
 from tests.support.snapshots import snapshot
 
@@ -20,6 +20,13 @@ def hard(world):
     """Return what the quota of the namespace asks for, None without a quota."""
     found = world.get("ResourceQuota", "msd-quota")
     return None if found is None else found["spec"]["hard"]
+
+
+def disable(world):
+    """Annotate the namespace, so that it does without a quota."""
+    namespace = world._thing("Namespace", NAMESPACE)
+    namespace.update("user", {"metadata": {"annotations": {"custom.ops/quota": "disabled"}}})
+    world.sync()
 
 
 def test_the_quota_is_the_sum_of_all_demands(world):
@@ -58,9 +65,7 @@ def test_a_namespace_can_turn_its_quota_off(world):
     """With the annotation, a quota of ours is removed."""
     world.instance("a", resourceRequirements=ONE)
     world.run_quota()
-    namespace = world._thing("Namespace", NAMESPACE)
-    namespace.update("user", {"metadata": {"annotations": {"custom.ops/quota": "disabled"}}})
-    world.sync()
+    disable(world)
     world.run_quota()
     assert hard(world) is None
 
@@ -81,6 +86,69 @@ def test_a_foreign_quota_is_left_alone_and_named(world):
     world.run_quota()
     assert hard(world) == {"limits.cpu": "2", "requests.cpu": "2"}
     assert world.quotas.obstacle(NAMESPACE) == ""
+
+
+def test_a_foreign_quota_grants_nothing_and_counts_nothing(world):
+    """Instances wait for one of ours, however large it is; where none is wanted they do not care."""
+    counted = {"hard": {"requests.cpu": "100", "limits.cpu": "100"}}
+    world.add("ResourceQuota", "msd-quota", spec=counted, status=counted)
+    world.instance("a", replicas=1, resourceRequirements=ONE)
+    world.run_quota()
+    standing = world.quotas.standing(NAMESPACE)
+    assert standing.has_quota
+    assert standing.shortfall == (
+        "ResourceQuota msd-quota exists and is not managed by this operator:"
+        " limits.cpu is not set, needed is 2; requests.cpu is not set, needed is 2"
+    )
+    disable(world)
+    assert world.quotas.standing(NAMESPACE) == quota.Standing()
+    world.run_quota()
+    world.run("a")
+    assert world.get("Deployment", "a") is not None
+
+
+def test_a_quota_that_was_just_made_smaller_is_not_trusted(world):
+    """The cache still shows the larger one, but the server may count by the smaller one already."""
+    world.instance("a", replicas=3, resourceRequirements=ONE)
+    world.instance("b", replicas=1, resourceRequirements=ONE)
+    world.run_quota()
+    world.grant()
+    assert world.quotas.standing(NAMESPACE) == quota.Standing(has_quota=True)
+    world.change("a", replicas=1)
+    during = []
+    world.api.before_apply = lambda _: during.append(world.quotas.standing(NAMESPACE))
+    world.quotas.reconcile(reconcile.Request("", NAMESPACE))  # its write is not in the cache
+    world.api.before_apply = lambda _: None
+    world.cache.sync(lambda place: place[0] != kinds.QUOTA)
+    behind = quota.Standing(has_quota=True, shortfall="the last change of the quota is not seen yet")
+    assert [*during, world.quotas.standing(NAMESPACE)] == [behind, behind]
+    world.sync()
+    assert world.quotas.standing(NAMESPACE) == quota.Standing(has_quota=True)
+
+
+def test_a_refused_write_leaves_the_quota_as_it_is_and_one_of_unknown_end_does_not(world):
+    """After a refusal what the cache shows counts again; after an error the server may have taken the wish."""
+    world.instance("a", replicas=3, resourceRequirements=ONE)
+    world.run_quota()
+    world.grant()
+    world.change("a", replicas=1)
+    world.api.refusal = errors.ForbiddenError(403, "Forbidden", "RBAC rule missing")
+    world.run_quota()
+    assert world.quotas.standing(NAMESPACE).shortfall == ""
+    world.clock.step(30)
+    world.api.refusal = errors.ServerError(500, "InternalError", "no")
+    with pytest.raises(errors.ServerError):
+        world.run_quota()
+    assert world.quotas.standing(NAMESPACE).shortfall != ""
+
+
+def test_what_a_quota_grants_is_its_status(world):
+    """Not its spec, which the server may not count by yet."""
+    world.instance("a", replicas=1, resourceRequirements=ONE)
+    world.run_quota()
+    assert "not set" in world.quotas.standing(NAMESPACE).shortfall
+    world.grant()
+    assert world.quotas.standing(NAMESPACE).shortfall == ""
 
 
 def test_a_foreign_quota_is_not_removed(world):
