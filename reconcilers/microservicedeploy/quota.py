@@ -100,10 +100,10 @@ def is_disabled(annotations: Mapping[str, str] | None) -> bool:
     return (annotations or {}).get(DISABLE_ANNOTATION) == "disabled"
 
 
-def asks_for(spec: Mapping[str, Any], wanted: Demand) -> bool:
-    """Say whether a quota with this *spec* asks for what is *wanted*; keys that others added to it do not count."""
-    given = spec.get("hard") or {}
-    return all(key in given and quantities.parse(given[key]) == amount for key, amount in wanted.items())
+def is_asking(live: interfaces.Manifest, amounts: Mapping[str, Any]) -> bool:
+    """Say whether the quota *live* asks for these *amounts*; keys that others added to it do not count."""
+    given = live["spec"].get("hard") or {}
+    return all(key in given and quantities.is_equal(given[key], amount) for key, amount in amounts.items())
 
 
 def shortfall(granted: Mapping[str, Any] | None, wanted: Demand) -> str:

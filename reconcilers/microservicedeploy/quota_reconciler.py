@@ -9,6 +9,8 @@ it is made from, and an instance that has read them later grows only if the cach
 """
 
 import threading
+from collections.abc import Mapping
+from typing import Any
 
 from controller import reconcile
 from informers import events, objects
@@ -45,8 +47,8 @@ class QuotaReconciler:
         self._obstacles: dict[str, str] = {}
         """By namespace, written by the one worker that has it."""
         self._lock = threading.Lock()
-        self._asked: dict[str, quota.Demand] = {}
-        """By namespace: what its quota was or will be told last, as far as the server may have taken it."""
+        self._asked: dict[str, Mapping[str, Any]] = {}
+        """By namespace: the amounts that its quota is about to be given, or was given last."""
 
     def obstacle(self, namespace: str) -> str:
         """Say what kept the quota of *namespace* from being written the last time; "" if nothing did. Any thread."""
@@ -60,7 +62,7 @@ class QuotaReconciler:
         live = self._reads.live_quota(namespace)  # read after the demands, so that it is not older than they are
         if live is None or self._ownership.classify(live) is not ownership.Claim.OURS:
             shortfall = quota.shortfall(None, wanted)
-        elif asked is not None and not quota.asks_for(live["spec"], asked):
+        elif asked is not None and not quota.is_asking(live, asked):
             shortfall = "the last change of the quota is not seen yet"
         else:
             shortfall = quota.shortfall((live.get("status") or {}).get("hard"), wanted)
@@ -74,19 +76,21 @@ class QuotaReconciler:
             self._settle(namespace)
             return reconcile.Result()  # a namespace on its way out takes its quota along
         with self._lock:
-            demands = self._reads.wanted_quota(namespace)
-            self._asked[namespace] = demands
-        wanted = quota.resource_quota(namespace, demands)
+            wanted = quota.resource_quota(namespace, self._reads.wanted_quota(namespace))
+            amounts = self._asked[namespace] = wanted["spec"]["hard"] if wanted else {}
         if wanted is None:
             self._applier.remove(self._ownership, apply.Child(kinds.QUOTA, objects.ObjectKey(namespace, quota.NAME)))
             self._settle(namespace)
             return reconcile.Result()
         outcome = self._applier.ensure(self._ownership, wanted)
-        if outcome.is_settled:
-            self._obstacles.pop(namespace, None)
-        else:
+        if outcome.live is None or not outcome.is_settled:
             self._settle(namespace, outcome.message)
-        return reconcile.Result(outcome.retry_after_seconds)
+            return reconcile.Result(outcome.retry_after_seconds)
+        self._obstacles.pop(namespace, None)
+        stored = outcome.live["spec"].get("hard") or {}
+        with self._lock:  # a webhook may have changed them
+            self._asked[namespace] = {key: stored[key] for key in amounts if key in stored}
+        return reconcile.Result()
 
     def _settle(self, namespace: str, obstacle: str = "") -> None:
         """Note that the server has nothing of ours to take; after an error that is not known, so then the wish stays noted."""

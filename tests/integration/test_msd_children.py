@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support import cluster, control_planes, manager_process, refusals
+from tests.support import manager_process, refusals
 from tests.support.cluster import eventually, sample
 
 pytestmark = pytest.mark.controlplane
@@ -159,35 +159,34 @@ def quota(team):
     return found and found["spec"]["hard"]["requests.cpu"]
 
 
-def test_a_pause_stops_every_write_but_to_the_status(tmp_path):
+def test_a_pause_stops_every_write_but_to_the_status(quiet_control_plane, quiet_teams, tmp_path):
     """Whatever is changed, edited or deleted stays so, the quota's share too; the end of the pause repairs all; one that is
     paused from the start has no children, and deletion needs no end of the pause."""
-    with control_planes.create(nodes=1) as running:
-        team = cluster.Cluster(running.kubeconfig, control_planes.make_namespace(running))
-        with manager_process.ManagerProcess(running.kubeconfig, tmp_path / "log", "--base-domain", "apps.example.com") as manager:
-            team.secret()
-            team.apply(annotated(plain(), paused="true"))
-            wait_verdict(team, "Progressing", ("False", "Paused"))
-            assert children(team) == {}
-            team.apply(plain())
-            team.wait_ready(NAME)
-            eventually(lambda: quota(team) == "6")
-            before = children(team)
-            assert before.keys() == BASIC
-            team.apply(annotated(plain(), paused="true"))
-            wait_verdict(team, "Progressing", ("False", "Paused"))
-            _check_nothing_is_written(team, manager)
-            team.apply(sample(replicas=3, image="another"))
-            team.wait_ready(NAME)
-            assert children(team).keys() == CHILDREN
-            template = team.get("Deployment", NAME)["spec"]["template"]["spec"]
-            assert template["containers"][0]["image"] == "another"
-            assert team.get("Service", NAME)["spec"]["selector"] == {"app.kubernetes.io/instance": NAME}
-            team.apply(annotated(sample(replicas=3, image="another"), paused="true"))
-            wait_verdict(team, "Progressing", ("False", "Paused"))
-            team.delete("MicroServiceDeploy", NAME)
-            eventually(lambda: children(team) == {}, 60, lambda: children(team))
-            eventually(lambda: quota(team) is None)
+    team = quiet_teams[0]
+    flags = ("--base-domain", "apps.example.com", "--namespace", team.namespace)
+    with manager_process.ManagerProcess(quiet_control_plane.kubeconfig, tmp_path / "log", *flags) as manager:
+        team.secret()
+        team.apply(annotated(plain(), paused="true"))
+        wait_verdict(team, "Progressing", ("False", "Paused"))
+        assert children(team) == {}
+        team.apply(plain())
+        team.wait_ready(NAME)
+        eventually(lambda: quota(team) == "6")
+        assert children(team).keys() == BASIC
+        team.apply(annotated(plain(), paused="true"))
+        wait_verdict(team, "Progressing", ("False", "Paused"))
+        _check_nothing_is_written(team, manager)
+        team.apply(sample(replicas=3, image="another"))
+        team.wait_ready(NAME)
+        assert children(team).keys() == CHILDREN
+        template = team.get("Deployment", NAME)["spec"]["template"]["spec"]
+        assert template["containers"][0]["image"] == "another"
+        assert team.get("Service", NAME)["spec"]["selector"] == {"app.kubernetes.io/instance": NAME}
+        team.apply(annotated(sample(replicas=3, image="another"), paused="true"))
+        wait_verdict(team, "Progressing", ("False", "Paused"))
+        team.delete("MicroServiceDeploy", NAME)
+        eventually(lambda: children(team) == {}, 60, lambda: children(team))
+        eventually(lambda: quota(team) is None)
 
 
 def _check_nothing_is_written(team, manager):

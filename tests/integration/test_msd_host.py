@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from tests.support import cluster, control_planes, manager_process
+from tests.support import cluster, manager_process
 from tests.support.cluster import eventually, sample
 
 pytestmark = pytest.mark.controlplane
@@ -144,23 +144,23 @@ def test_the_host_is_ready_when_the_ingress_has_an_address(team):
     assert team.conditions(OLD)["HostReady"]["message"] == f"host {host_of(team)} leads here"
 
 
-def test_class_and_certificate_come_from_flags_and_go_with_them(private_control_plane, tmp_path):
+def test_class_and_certificate_come_from_flags_and_go_with_them(quiet_control_plane, quiet_teams, tmp_path):
     """A manager started with other flags changes the Ingresses, and without a base domain it removes them."""
-    team = cluster.Cluster(private_control_plane.kubeconfig, control_planes.make_namespace(private_control_plane))
+    team = quiet_teams[0]
     team.apply(instance(OLD, None))
     every = ("--namespace", team.namespace)
     domain = (*every, "--base-domain", "apps.example.com")
     flags = (*domain, "--ingress-class", "private", "--ingress-tls-secret", "hosts-certificate")
-    with manager_process.ManagerProcess(private_control_plane.kubeconfig, tmp_path / "with", *flags):
+    with manager_process.ManagerProcess(quiet_control_plane.kubeconfig, tmp_path / "with", *flags):
         wait_holder(team, OLD)
         spec = team.get("Ingress", OLD)["spec"]
         assert (spec["ingressClassName"], spec["tls"]) == (
             "private",
             [{"hosts": [host_of(team)], "secretName": "hosts-certificate"}],
         )
-    with manager_process.ManagerProcess(private_control_plane.kubeconfig, tmp_path / "less", *domain):
+    with manager_process.ManagerProcess(quiet_control_plane.kubeconfig, tmp_path / "less", *domain):
         eventually(lambda: team.get("Ingress", OLD)["spec"].keys() == {"rules"}, 30, lambda: team.get("Ingress", OLD))
-    with manager_process.ManagerProcess(private_control_plane.kubeconfig, tmp_path / "none", *every):
+    with manager_process.ManagerProcess(quiet_control_plane.kubeconfig, tmp_path / "none", *every):
         eventually(lambda: team.get("Ingress", OLD) is None)
         eventually(lambda: team.conditions(OLD)["HostReady"]["reason"] == "NotRequested")
         assert "host" not in team.get("MicroServiceDeploy", OLD)["status"]

@@ -10,7 +10,7 @@ import random
 import pytest
 
 from reconcilers import quantities
-from tests.support import cluster, control_planes, manager_process, refusals
+from tests.support import manager_process, refusals
 from tests.support.cluster import eventually, sample
 
 pytestmark = pytest.mark.controlplane
@@ -253,21 +253,21 @@ def test_fifty_instances_changed_at_once_end_with_the_exact_sum(room):
         room.wait_ready(name)
 
 
-def test_the_quota_of_instances_deleted_while_no_manager_ran_is_removed(tmp_path):
+def test_the_quota_of_instances_deleted_while_no_manager_ran_is_removed(quiet_control_plane, quiet_teams, tmp_path):
     """At its start the manager finds a quota without instances, and another whose sum is no longer right."""
-    with control_planes.create(nodes=1) as running:
-        emptied, shrunk = (cluster.Cluster(running.kubeconfig, control_planes.make_namespace(running)) for _ in range(2))
-        manager = manager_process.ManagerProcess(running.kubeconfig, tmp_path / "log")
-        with manager:
-            for team, name in ((emptied, "ms-a"), (shrunk, "ms-a"), (shrunk, "ms-b")):
-                team.apply(plain(name))
-            for team, name in ((emptied, "ms-a"), (shrunk, "ms-a"), (shrunk, "ms-b")):
-                team.wait_ready(name)
-            wait_hard(shrunk, pods(4))
-        emptied.delete("MicroServiceDeploy", "ms-a")
-        shrunk.delete("MicroServiceDeploy", "ms-a")
-        eventually(lambda: not emptied.list("Pod"))
-        assert emptied.get("ResourceQuota", "msd-quota")
-        with manager:
-            eventually(lambda: emptied.get("ResourceQuota", "msd-quota") is None)
-            wait_hard(shrunk, pods(2))
+    emptied, shrunk = quiet_teams
+    everyone = [(emptied, "ms-a"), (shrunk, "ms-a"), (shrunk, "ms-b")]
+    manager = manager_process.ManagerProcess(quiet_control_plane.kubeconfig, tmp_path / "log")
+    with manager:
+        for team, name in everyone:
+            team.apply(plain(name))
+        for team, name in everyone:
+            team.wait_ready(name)
+        wait_hard(shrunk, pods(4))
+    emptied.delete("MicroServiceDeploy", "ms-a")
+    shrunk.delete("MicroServiceDeploy", "ms-a")
+    eventually(lambda: not emptied.list("Pod"))
+    assert emptied.get("ResourceQuota", "msd-quota")
+    with manager:
+        eventually(lambda: emptied.get("ResourceQuota", "msd-quota") is None)
+        wait_hard(shrunk, pods(2))

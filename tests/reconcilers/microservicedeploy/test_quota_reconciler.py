@@ -126,6 +126,26 @@ def test_a_quota_that_was_just_made_smaller_is_not_trusted(world):
     assert world.quotas.standing(NAMESPACE) == quota.Standing(has_quota=True)
 
 
+def test_a_webhook_that_changes_the_amounts_does_not_hold_instances_for_ever(world):
+    """What the server stored is what must be seen."""
+    world.instance("a", replicas=1, resourceRequirements=ONE)
+    world.run_quota()
+    made = world._thing("ResourceQuota", "msd-quota")
+    made.flat = {place: "4" if place[-1] == "f:requests.cpu" else amount for place, amount in made.flat.items()}
+    world.sync()
+    written = world.api.apply
+    world.api.apply = lambda obj, options: changed(written(obj, options), made)
+    world.run_quota()
+    world.grant()
+    assert world.quotas.standing(NAMESPACE) == quota.Standing(has_quota=True)
+
+
+def changed(stored, thing):
+    """Let the server store 4 where less was asked for."""
+    thing.flat = {place: "4" if place[-1] == "f:requests.cpu" else amount for place, amount in thing.flat.items()}
+    return thing.live()
+
+
 def test_a_refused_write_leaves_the_quota_as_it_is_and_one_of_unknown_end_does_not(world):
     """After a refusal what the cache shows counts again; after an error the server may have taken the wish."""
     world.instance("a", replicas=3, resourceRequirements=ONE)
