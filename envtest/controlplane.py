@@ -16,7 +16,7 @@ from typing import Self
 
 import yaml
 
-from envtest import binaries, components, folders, kubeconfig, metrics_api, processes, versions
+from envtest import binaries, certificates, components, folders, kubeconfig, metrics_api, processes, versions
 from envtest.kubelet import api, kubelet, nodes
 
 _READY_WITHIN_SECONDS = 60.0
@@ -121,6 +121,16 @@ class ControlPlane:
     def authority(self) -> pathlib.Path:
         """Path of the certificate that the API server's one chains to."""
         return self._now.files.authority
+
+    @property
+    def endpoint(self) -> api.Endpoint:
+        """Where the API server is, and an administrator's certificate."""
+        return api.Endpoint(self.url, self.authority, self._now.files.admin)
+
+    @property
+    def serving(self) -> certificates.Pair:
+        """What the components show to their clients; whoever serves in their place on this machine can show it too."""
+        return self._now.files.server
 
     @property
     def client(self) -> api.Api:
@@ -246,13 +256,12 @@ class ControlPlane:
     def _start_nodes(self) -> None:
         self._wait_exists("/api/v1/namespaces/kube-node-lease")
         members = [nodes.Node(number, self.options.version) for number in range(1, self.options.nodes + 1)]
-        self._kubelet = kubelet.Kubelet(api.Endpoint(self.url, self.authority, self._now.files.admin), members)
+        self._kubelet = kubelet.Kubelet(self.endpoint, members)
         self._wait(self._kubelet.start, "the kubelet")
 
     def _start_metrics(self) -> None:
         self._wait_exists(f"/api/v1/namespaces/{metrics_api.NAMESPACE}")
-        files = self._now.files
-        self._metrics = metrics_api.MetricsApi(api.Endpoint(self.url, files.authority, files.admin), files.metrics)
+        self._metrics = metrics_api.MetricsApi(self.endpoint, self._now.files.metrics)
         self._metrics.start()
 
     def _launch(self, name: str) -> None:

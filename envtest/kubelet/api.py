@@ -136,7 +136,7 @@ class Api:
 
 
 class Watch:
-    """A running watch; iterate over its frames."""
+    """A running watch; iterate over its frames, or over its lines, once."""
 
     def __init__(self, response: urllib3.HTTPResponse) -> None:
         self._response = response
@@ -144,11 +144,16 @@ class Watch:
 
     def __iter__(self) -> Iterator[Json]:
         """Yield frames until the server, `stop` or a broken connection ends the watch."""
+        for line in self.lines():
+            yield json.loads(line)
+
+    def lines(self) -> Iterator[bytes]:
+        """Yield frames as they came, without decoding them; they end likewise."""
         rest = b""
         try:
             while chunk := self._response.read1():
                 *lines, rest = (rest + chunk).split(b"\n")
-                yield from (json.loads(line) for line in lines if line)
+                yield from (line for line in lines if line)
         except (urllib3.exceptions.HTTPError, OSError):
             return  # the next watch goes on where this one ended, however that was
         finally:
