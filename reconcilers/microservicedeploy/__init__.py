@@ -68,11 +68,17 @@ def _watch_instances(
     def waiting(snapshot: objects.Snapshot) -> list[reconcile.Request]:
         return instance_reconciler.waiting_in(snapshot.meta.namespace or snapshot.meta.name)
 
+    def neighbours(snapshot: objects.Snapshot) -> list[reconcile.Request]:
+        return [reconcile.Request(*key) for key in reads.named_in(snapshot.meta.namespace)]
+
     is_new_claim = predicate.any_of(predicate.generation_changed, predicate.annotations_changed)
     built.watches(kinds.INSTANCE, handler.enqueue_requests_from_map_func(siblings), is_new_claim)
     # the old holder of a host keeps its Ingress until it sees the new one's
     built.watches(kinds.INGRESS, handler.enqueue_requests_from_map_func(rivals), quota_reconciler.is_instances_child)
     built.watches(kinds.QUOTA, handler.enqueue_requests_from_map_func(waiting), quota_reconciler.is_quota)
+    # every instance's status says whether its namespace has a quota
+    is_news = predicate.all_of(quota_reconciler.is_quota, quota_reconciler.comes_or_goes)
+    built.watches(kinds.QUOTA, handler.enqueue_requests_from_map_func(neighbours), is_news)
     built.watches(kinds.NAMESPACE, handler.enqueue_requests_from_map_func(waiting))
     built.complete(instance_reconciler)
 

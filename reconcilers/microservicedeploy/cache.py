@@ -109,6 +109,10 @@ class OperatorCache:
         instance = self._reader.snapshot(kinds.INSTANCE, objects.ObjectKey(ingress.meta.namespace, owner.name))
         return [] if instance is None else self.contestants(instance)
 
+    def named_in(self, namespace: str) -> list[objects.ObjectKey]:
+        """Name all instances in *namespace*."""
+        return [each.key for each in self._reader.by_index(kinds.INSTANCE, "namespace", namespace)]
+
     @staticmethod
     def _decoded(snapshots: list[objects.Snapshot]) -> list[instances.Instance]:
         found = []

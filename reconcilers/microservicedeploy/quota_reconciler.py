@@ -28,6 +28,11 @@ def is_quota(event: events.Event) -> bool:
     return events.snapshot(event).meta.name == quota.NAME
 
 
+def comes_or_goes(event: events.Event) -> bool:
+    """Tell an object's making and removal from its changes."""
+    return not isinstance(event, events.Updated)
+
+
 def is_instances_child(event: events.Event) -> bool:
     """Tell children of instances from other objects."""
     controller = events.snapshot(event).meta.controller

@@ -80,7 +80,7 @@ def play(client: interfaces.Client, lives: list[Life], *, changed: bool) -> None
 @pytest.fixture(scope="module", name="lives")
 def _lives(control_plane: Any, manager: Any) -> Iterator[dict[str, Life]]:
     """All rows, after their three rounds."""
-    namespaces = control_planes.make_namespaces(control_plane, len(ROWS))
+    namespaces = control_planes.make_namespaces(control_plane, *(control_planes.own_name() for _ in ROWS))
     lives = [Life(row, namespace) for row, namespace in zip(ROWS, namespaces, strict=True)]
     team = cluster.Cluster(control_plane.kubeconfig, "default")
     for team.namespace in namespaces:

@@ -64,6 +64,12 @@ class ManagerProcess:
             self._process.kill()
             self._process.wait()
 
+    def kill(self) -> None:
+        """Send SIGKILL and wait for the end; `start` makes a new process that goes on with the same log."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+
     def wait(self, timeout_seconds: float) -> int:
         """Wait for the process to end by itself; return the exit code."""
         assert self._process is not None

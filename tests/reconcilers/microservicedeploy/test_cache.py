@@ -90,6 +90,14 @@ def test_siblings_contest_a_host(world):
     assert {key.name for key in world.reads.contestants(gone)} == {"a", "b", "e"}
 
 
+def test_the_instances_of_a_namespace_are_named(world):
+    """All of them, and none of another namespace; unreadable ones have a status too."""
+    world.instance("a")
+    world.instance("b", replicas="many")
+    assert sorted(key.name for key in world.reads.named_in(NAMESPACE)) == ["a", "b"]
+    assert world.reads.named_in("other") == []
+
+
 def test_an_ingress_leads_to_its_owners_rivals(world):
     """The former holder of a host must look when the new one has its Ingress."""
     first, _ = world.instance("a"), world.instance("b")

@@ -216,6 +216,13 @@ def test_only_our_quotas_name_counts():
     assert not quota_reconciler.is_quota(events.Added(snapshot("other")))
 
 
+def test_a_quotas_coming_and_going_are_told_from_its_changes():
+    """Changes matter to those that wait, its existence to all."""
+    one = snapshot("msd-quota")
+    found = [events.Added(one), events.Updated(one, one), events.Deleted(one)]
+    assert [quota_reconciler.comes_or_goes(event) for event in found] == [True, False, True]
+
+
 @pytest.mark.parametrize(
     ("kind", "api_version", "controller", "expected"),
     [
