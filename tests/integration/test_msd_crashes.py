@@ -13,7 +13,7 @@ from envtest import fault_proxy, faults
 from tests.support import cluster, control_planes, manager_process, msd_script, msd_state
 from tests.support.cluster import eventually
 
-pytestmark = pytest.mark.controlplane
+pytestmark = [pytest.mark.controlplane, pytest.mark.timeout(300)]
 SEED = 9
 PATIENCE_SECONDS = 90
 FLAGS = ("--base-domain", "apps.example.com", "--max-concurrent-reconciles", "4")
