@@ -89,9 +89,12 @@ def test_9_killed_at_20_points_the_end_is_exact(stage):
         msd_state.wait_equal(stormy, calm, PATIENCE_SECONDS)
 
     tell(msd_script.Script.create, 8, 6)
+    for story in stories:
+        story.grow()
     tell(msd_script.Script.change, 5, 4)
     tell(msd_script.Script.turn, 4, 4)
     assert_nothing_is_left_to_do(manager, log)
+    assert stormy.get("Deployment", stories[1].name("sleepy"))["spec"]["replicas"] == msd_script.GROWN
     tell(lambda story: story.delete("bare"), 1, 1)  # brings the quota back
     tell(lambda story: story.delete("second"), 1, 1)  # moves the host
     tell(lambda story: story.delete(), 1, 1)

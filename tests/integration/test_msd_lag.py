@@ -53,6 +53,8 @@ def actors(tmp_path_factory):
                 actor.story.create()
             for actor in made[1:]:
                 msd_state.wait_equal(actor.team, made[0].team, PATIENCE_SECONDS)
+            for actor in made:
+                actor.story.grow()
             late.faults.set_lag(4)
             later.faults.set_lag(8)
             for actor in made:
@@ -76,6 +78,7 @@ def test_11_a_lag_of_4_seconds_causes_no_write(actors, middle):
         actor.story.turn()
         actor.addition.delete("closed", "second", "plain")
     msd_state.wait_equal(late.team, calm.team, PATIENCE_SECONDS)
+    assert late.team.get("Deployment", late.story.name("sleepy"))["spec"]["replicas"] == msd_script.GROWN
     writes = [entry for entry in late.proxy.log.writes() if entry.call.resource != EVENTS]
     assert len(writes) > 100
     assert [entry for entry in writes if entry.status not in (200, 201)] == []

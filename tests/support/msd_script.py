@@ -18,6 +18,7 @@ SPECS: dict[str, dict[str, Any]] = {
     "first": {"creationTimestamp": "1535546718000"},
     "second": {"creationTimestamp": "1535546718999"},
 }
+GROWN = 4
 SHARED = frozenset({"first", "second"})
 """These have one msName and one path, and so contend for one host."""
 
@@ -38,6 +39,12 @@ class Script:
         """Create all instances."""
         for role in self._specs:
             self._apply(role)
+
+    def grow(self) -> None:
+        """Scale the one that will sleep, as an autoscaler would: what it must wake up with stands in no spec."""
+        name = self.name("sleepy")
+        self._team.patch("Deployment", name, {"spec": {"replicas": GROWN}})
+        cluster.eventually(lambda: self._team.get("MicroServiceDeploy", name)["status"]["replicas"] == GROWN)
 
     def change(self) -> None:
         """Roll one, scale one, roll the one behind the proxy, put one to sleep, and move the host."""
