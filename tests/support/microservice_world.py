@@ -65,13 +65,9 @@ class Cache(fake_api.FakeCache):
         self.behind: set[objects.GroupVersionKind] = set()
         """Kinds that do not catch up."""
 
-    def sync(self) -> None:
-        """Catch up with the server, the kinds that are behind excepted."""
-        before = self._snapshots
-        super().sync()
-        kept = {place: snapshot for place, snapshot in before.items() if place[0] in self.behind}
-        new = {place: snapshot for place, snapshot in self._snapshots.items() if place[0] not in self.behind}
-        self._snapshots = new | kept
+    def sync(self, is_meant: Callable[[fake_api.Place], bool] = lambda _: True) -> None:
+        """Catch up with the server, for the objects that are meant, the kinds that are behind excepted."""
+        super().sync(lambda place: is_meant(place) and place[0] not in self.behind)
 
     def snapshot(self, gvk: objects.GroupVersionKind, key: objects.ObjectKey) -> objects.Snapshot | None:
         """Return the object as of the last sync."""
