@@ -24,6 +24,10 @@ FLAGS = (
 )
 
 
+_IS_NEWS = predicate.any_of(predicate.generation_changed, predicate.annotations_changed)
+"""Whether an instance is another one than before to its siblings and to the quota: its status is its own."""
+
+
 def setup(a_manager: manager.Manager, flags: Mapping[str, str]) -> None:
     """Add the operator's controllers to *a_manager*."""
     settings = instances.Settings(
@@ -71,8 +75,7 @@ def _watch_instances(
     def neighbours(snapshot: objects.Snapshot) -> list[reconcile.Request]:
         return [reconcile.Request(*key) for key in reads.named_in(snapshot.meta.namespace)]
 
-    is_new_claim = predicate.any_of(predicate.generation_changed, predicate.annotations_changed)
-    built.watches(kinds.INSTANCE, handler.enqueue_requests_from_map_func(siblings), is_new_claim)
+    built.watches(kinds.INSTANCE, handler.enqueue_requests_from_map_func(siblings), _IS_NEWS)
     # the old holder of a host keeps its Ingress until it sees the new one's
     built.watches(kinds.INGRESS, handler.enqueue_requests_from_map_func(rivals), quota_reconciler.is_instances_child)
     built.watches(kinds.QUOTA, handler.enqueue_requests_from_map_func(waiting), quota_reconciler.is_quota)
@@ -85,7 +88,7 @@ def _watch_instances(
 
 def _watch_namespaces(a_manager: manager.Manager, reconciles: quota_reconciler.QuotaReconciler) -> None:
     built = builder.Builder(a_manager).named("msd-quota")
-    built.watches(kinds.INSTANCE, quota_reconciler.namespace_of)
+    built.watches(kinds.INSTANCE, quota_reconciler.namespace_of, _IS_NEWS)
     built.watches(kinds.DEPLOYMENT, quota_reconciler.namespace_of, quota_reconciler.is_instances_child)
     built.watches(kinds.QUOTA, quota_reconciler.namespace_of, quota_reconciler.is_quota)
     built.watches(kinds.NAMESPACE, handler.enqueue_request_for_object)

@@ -6,6 +6,7 @@ upstream file.
 
 import threading
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import msgspec
 
@@ -65,6 +66,17 @@ def instance_of(primary: interfaces.Manifest) -> instances.Instance:
     )
 
 
+class _Counted(NamedTuple):
+    """What an instance demands, and what that was computed from."""
+
+    snapshot: objects.Snapshot
+    live: objects.Snapshot | None
+    """The Deployment of its name, its own or not."""
+    wish: quota.Wish | None
+    """None: its spec cannot be read."""
+    demand: quota.Demand
+
+
 class OperatorCache:
     """Reads instances and what is theirs."""
 
@@ -72,8 +84,8 @@ class OperatorCache:
         self._reader = reader
         self._settings = settings
         self._lock = threading.Lock()
-        self._demands: dict[str, dict[str, tuple[tuple[str, str], quota.Demand]]] = {}
-        """By namespace and uid: the versions of instance and Deployment that a demand was computed from, and the demand."""
+        self._counted: dict[str, dict[str, _Counted]] = {}
+        """By namespace and uid."""
 
     def primary(self, key: objects.ObjectKey) -> interfaces.Manifest | None:
         """Return a MicroServiceDeploy that is not being deleted, or None."""
@@ -140,37 +152,47 @@ class OperatorCache:
         """Return the sum of all demands in *namespace* as the cache shows them now; empty if it has no quota of ours."""
         if quota.is_disabled(self.namespace_annotations(namespace)):
             return {}
-        return quota.hard(self._demands_of(namespace))
+        return quota.hard(counted.demand for counted in self._count(namespace))
 
     def live_quota(self, namespace: str) -> interfaces.Manifest | None:
         """Return the quota of our name in *namespace*, whoever made it."""
         snapshot = self._reader.snapshot(kinds.QUOTA, objects.ObjectKey(namespace, quota.NAME))
         return None if snapshot is None else snapshot.decode()
 
-    def _demands_of(self, namespace: str) -> list[quota.Demand]:
+    def _count(self, namespace: str) -> list[_Counted]:
+        """Return the instances of *namespace* with their demands, looking anew only at those that changed."""
+        deployments = {each.key: each for each in self._reader.by_index(kinds.DEPLOYMENT, "namespace", namespace)}
         with self._lock:
-            known = self._demands.get(namespace, {})
-        fresh: dict[str, tuple[tuple[str, str], quota.Demand]] = {}
+            known = self._counted.get(namespace, {})
+        fresh = {}
         for snapshot in self._reader.by_index(kinds.INSTANCE, "namespace", namespace):
             meta = snapshot.meta
             if meta.deletion_timestamp is not None:
                 continue
             # fullName equals the name wherever it is given, so the Deployment is found without decoding the spec
-            live = self._own(kinds.DEPLOYMENT, meta.key, meta.uid)
-            versions = (meta.resource_version, live.meta.resource_version if live else "")
-            before = known.get(meta.uid)
-            if before is not None and before[0] == versions:
+            live, before = deployments.get(snapshot.key), known.get(meta.uid)
+            if before is not None and before.snapshot is snapshot and before.live is live:
                 fresh[meta.uid] = before
-            elif (computed := self._demand(snapshot, live)) is not None:
-                fresh[meta.uid] = (versions, computed)
+            elif (counted := self._look(snapshot, live, before)) is not None:
+                fresh[meta.uid] = counted
         with self._lock:
-            self._demands[namespace] = fresh
+            self._counted[namespace] = fresh
             if not fresh:
-                del self._demands[namespace]
-        return [computed for _, computed in fresh.values()]
+                del self._counted[namespace]
+        return list(fresh.values())
 
-    def _demand(self, snapshot: objects.Snapshot, live: objects.Snapshot | None) -> quota.Demand | None:
-        deployment = None if live is None else live.decode()
-        for instance in self._decoded([snapshot]):
-            return quota.demand(instance, self._settings, deployment)
-        return None if deployment is None else quota.standing(deployment)
+    def _look(self, snapshot: objects.Snapshot, live: objects.Snapshot | None, before: _Counted | None) -> _Counted | None:
+        if before is not None and _has_same_spec(before.snapshot, snapshot):
+            wish = before.wish
+        else:
+            wish = next((quota.wish(instance, self._settings) for instance in self._decoded([snapshot])), None)
+        is_own = live is not None and ownership.is_controlled_by(live.meta, snapshot.meta.uid)
+        deployment = live.decode() if live is not None and is_own else None
+        if wish is not None:
+            return _Counted(snapshot, live, wish, quota.demand(wish, deployment))
+        return None if deployment is None else _Counted(snapshot, live, None, quota.standing(deployment))
+
+
+def _has_same_spec(one: objects.Snapshot, other: objects.Snapshot) -> bool:
+    """Say whether two states of an object differ at most in metadata other than its generation, and in its status."""
+    return (one.meta.uid, one.meta.generation) == (other.meta.uid, other.meta.generation)

@@ -66,11 +66,11 @@ class QuotaReconciler:
             asked = self._asked.get(namespace)
         live = self._reads.live_quota(namespace)  # read after the demands, so that it is not older than they are
         if live is None or self._ownership.classify(live) is not ownership.Claim.OURS:
-            shortfall = quota.shortfall(None, wanted)
+            shortfall = quota.shortfall([{}], wanted)
         elif asked is not None and not quota.is_asking(live, asked):
             shortfall = "the last change of the quota is not seen yet"
         else:
-            shortfall = quota.shortfall((live.get("status") or {}).get("hard"), wanted)
+            shortfall = quota.shortfall([(live.get("status") or {}).get("hard") or {}, live["spec"].get("hard") or {}], wanted)
         obstacle = self.obstacle(namespace) if shortfall else ""
         return quota.Standing(bool(wanted), f"{obstacle}: {shortfall}" if obstacle else shortfall)
 

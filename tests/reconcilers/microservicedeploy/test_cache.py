@@ -130,17 +130,17 @@ def test_a_namespace_is_there_going_or_unknown(world):
 def test_demands_follow_instances_and_their_deployments(world):
     """What is remembered is valid only for the versions that it was computed from."""
     thing = world.instance("a", replicas=1, resourceRequirements=ONE)
-    assert world.reads.wanted_quota(NAMESPACE)["requests.cpu"] == 2
+    assert world.reads.wanted_quota(NAMESPACE)["requests.cpu"] == 2000
     world.instance("b", replicas=1, resourceRequirements=ONE)
-    assert world.reads.wanted_quota(NAMESPACE)["requests.cpu"] == 4
+    assert world.reads.wanted_quota(NAMESPACE)["requests.cpu"] == 4000
     world.change("a", replicas=5)
-    assert world.reads.wanted_quota(NAMESPACE)["requests.cpu"] == 8
+    assert world.reads.wanted_quota(NAMESPACE)["requests.cpu"] == 8000
     template = {"spec": {"containers": [{"name": "app", "resources": ONE}]}}
     world.add("Deployment", "a", metadata=owner(thing), spec={"replicas": 5, "template": template})
-    assert world.reads.wanted_quota(NAMESPACE)["requests.cpu"] == 13  # its pods are of another template
+    assert world.reads.wanted_quota(NAMESPACE)["requests.cpu"] == 13_000  # its pods are of another template
     world.api.delete(kinds.INSTANCE, objects.ObjectKey(NAMESPACE, "a"))
     world.sync()
-    assert world.reads.wanted_quota(NAMESPACE)["requests.cpu"] == 2
+    assert world.reads.wanted_quota(NAMESPACE)["requests.cpu"] == 2000
     assert world.reads.wanted_quota("other") == {}
 
 
@@ -148,10 +148,10 @@ def test_an_instance_that_cannot_be_read_keeps_the_share_of_its_pods(world):
     """Else the pods that it has would take the room of its neighbours'."""
     world.instance("a", replicas=1, resourceRequirements=ONE)
     unreadable = world.instance("b", replicas="many", resourceRequirements=ONE)
-    assert world.reads.wanted_quota(NAMESPACE)["requests.cpu"] == 2
+    assert world.reads.wanted_quota(NAMESPACE)["requests.cpu"] == 2000
     template = {"spec": {"containers": [{"name": "app", "resources": ONE}]}}
     world.add("Deployment", "b", metadata=owner(unreadable), spec={"replicas": 3, "template": template})
-    assert world.reads.wanted_quota(NAMESPACE)["requests.cpu"] == 6
+    assert world.reads.wanted_quota(NAMESPACE)["requests.cpu"] == 6000
 
 
 def test_nothing_is_remembered_of_a_namespace_without_instances(world):
@@ -161,7 +161,7 @@ def test_nothing_is_remembered_of_a_namespace_without_instances(world):
     world.api.delete(kinds.INSTANCE, objects.ObjectKey(NAMESPACE, "a"))
     world.sync()
     assert world.reads.wanted_quota(NAMESPACE) == {}
-    assert world.reads._demands == {}
+    assert world.reads._counted == {}
 
 
 def test_workers_may_ask_at_the_same_time(world):
@@ -177,4 +177,4 @@ def test_workers_may_ask_at_the_same_time(world):
         worker.start()
     for worker in workers:
         worker.join()
-    assert sums == [40] * 80
+    assert sums == [40_000] * 80

@@ -126,6 +126,17 @@ def test_a_quota_that_was_just_made_smaller_is_not_trusted(world):
     assert world.quotas.standing(NAMESPACE) == quota.Standing(has_quota=True)
 
 
+def test_what_is_still_granted_by_a_larger_former_quota_is_not_trusted(world):
+    """The API server has the smaller amounts and will count by them as soon as its quota controller has seen them."""
+    world.instance("a", replicas=3, resourceRequirements=ONE)
+    world.run_quota()
+    world.grant()
+    world.change("a", replicas=1)
+    world.run_quota()
+    world.change("a", replicas=2)
+    assert world.quotas.standing(NAMESPACE).shortfall == "limits.cpu is 2, needed is 3; requests.cpu is 2, needed is 3"
+
+
 def test_a_webhook_that_changes_the_amounts_does_not_hold_instances_for_ever(world):
     """What the server stored is what must be seen."""
     world.instance("a", replicas=1, resourceRequirements=ONE)
