@@ -71,12 +71,14 @@ class Child(NamedTuple):
 
 
 class State(enum.StrEnum):
-    """What became of a desired child."""
+    """What became of a child."""
 
     UNCHANGED = "Unchanged"
     """It is as desired; nothing was sent."""
     CREATED = "Created"
     APPLIED = "Applied"
+    DELETED = "Deleted"
+    """It was not wanted any more."""
     WAITING = "Waiting"
     """An object with its name is on its way out; nothing was sent."""
     FOREIGN = "Foreign"
@@ -172,7 +174,7 @@ class Applier:
 
     def prune(
         self, owner: ownership.ByController, kinds: Iterable[objects.GroupVersionKind], keep: Collection[Child]
-    ) -> list[Child]:
+    ) -> list[Outcome]:
         """Delete the children that *owner* controls and no longer wants.
 
         Args:
@@ -181,25 +183,25 @@ class Applier:
             keep: The children that are wanted.
 
         Returns:
-            Those deleted now; one on its way out is left alone.
+            Those deleted now, and those that the server refuses to delete; one on its way out is left alone.
         """
-        deleted = []
+        outcomes = []
         for gvk in kinds:
             for snapshot in self._cache.by_index(gvk, indexer.CONTROLLER_UID, owner.uid):
                 child = Child(gvk, snapshot.key)
-                if child not in keep and not snapshot.meta.deletion_timestamp and self._delete(child, snapshot.meta.uid):
-                    deleted.append(child)
-        return deleted
+                if child not in keep and not snapshot.meta.deletion_timestamp:
+                    outcomes.append(self._delete(child, snapshot.meta.uid))
+        return [outcome for outcome in outcomes if outcome is not None]
 
-    def remove(self, owner: ownership.Ownership, child: Child) -> bool:
+    def remove(self, owner: ownership.Ownership, child: Child) -> Outcome | None:
         """Delete one object if the cache has it and it is the owner's.
 
         Returns:
-            Whether it was deleted.
+            That it was deleted, or that the server refuses; None if there was nothing to delete.
         """
         snapshot = self._cache.snapshot(*child)
         if snapshot is None or owner.classify(snapshot.decode()) is not ownership.Claim.OURS:
-            return False
+            return None
         return self._delete(child, snapshot.meta.uid)
 
     def _look(self, child: Child) -> interfaces.Manifest | None:
@@ -237,21 +239,32 @@ class Applier:
     ) -> Outcome:
         child, uid = Child.of(wanted), live["metadata"]["uid"] if live else ""
         wish = _digest([wanted, uid])
-        rejection = self._rejections.recall(child)
-        if rejection is None or rejection.wish != wish or self._clock.monotonic() >= rejection.until:
+        if self._refused(child, wish) is None:
             precondition = {"uid": uid} if uid else {"resourceVersion": "1"}
             metadata = {name: value for name, value in wanted["metadata"].items() if name not in _IDENTITY}
             body = {**wanted, "metadata": {**metadata, **precondition}}
             try:
                 stored = self._live.apply(body, interfaces.ApplyOptions(self.field_manager, force=True))
             except _REFUSALS as refusal:
-                rejection = _Rejection(wish, refusal.message, self._clock.monotonic() + REJECTED_RETRY_SECONDS)
-                self._rejections.note(child, rejection)
+                self._note_refusal(child, wish, refusal)
             else:
                 self._remember(wanted, stored)
                 return Outcome(child, State.APPLIED if live else State.CREATED, stored, differences=differences)
-        retry_after_seconds = max(rejection.until - self._clock.monotonic(), 0.0)
-        return Outcome(child, State.REJECTED, live, rejection.message, retry_after_seconds, differences)
+        return self._rejected(child, live, differences)
+
+    def _refused(self, child: Child, wish: bytes) -> _Rejection | None:
+        """Return the refusal of this very wish, if it still stands."""
+        found = self._rejections.recall(child)
+        return found if found is not None and found.wish == wish and self._clock.monotonic() < found.until else None
+
+    def _note_refusal(self, child: Child, wish: bytes, refusal: errors.ApiError) -> None:
+        self._rejections.note(child, _Rejection(wish, refusal.message, self._clock.monotonic() + REJECTED_RETRY_SECONDS))
+
+    def _rejected(self, child: Child, live: interfaces.Manifest | None, differences: tuple[diff.Difference, ...] = ()) -> Outcome:
+        rejection = self._rejections.recall(child)
+        message, until = (rejection.message, rejection.until) if rejection is not None else ("", 0.0)
+        retry_after_seconds = max(until - self._clock.monotonic(), 0.0)
+        return Outcome(child, State.REJECTED, live, message, retry_after_seconds, differences)
 
     def _remember(self, wanted: interfaces.Manifest, stored: interfaces.Manifest) -> None:
         child = Child.of(wanted)
@@ -262,15 +275,21 @@ class Applier:
         else:
             self._residues.forget(child)
 
-    def _delete(self, child: Child, uid: str) -> bool:
+    def _delete(self, child: Child, uid: str) -> Outcome | None:
+        wish = _digest(["delete", uid])
+        if self._refused(child, wish) is not None:
+            return self._rejected(child, None)
         try:
             self._live.delete(*child, interfaces.Preconditions(uid=uid))
         except errors.KindNotFoundError:
             raise
         except (errors.NotFoundError, errors.ConflictError):
             # It is gone, and perhaps another object has its name: the cache will tell.
-            return False
-        return True
+            return None
+        except _REFUSALS as refusal:
+            self._note_refusal(child, wish, refusal)
+            return self._rejected(child, None)
+        return Outcome(child, State.DELETED)
 
 
 def _not_ours(child: Child, claim: ownership.Claim, live: interfaces.Manifest) -> Outcome:

@@ -169,9 +169,27 @@ def patch_status(client: interfaces.Writer, primary: interfaces.Manifest, status
     before = primary.get(STATUS) or {}
     if before == status:
         return False
+    return _patch(client, primary, {"metadata": {"uid": primary["metadata"]["uid"]}, STATUS: {**dict.fromkeys(before), **status}})
+
+
+def remove_field(client: interfaces.Writer, primary: interfaces.Manifest, name: str) -> None:
+    """Remove the field *name* of the status, whoever owns it.
+
+    Args:
+        client: Writes.
+        primary: The resource as read.
+        name: A field that the status has.
+
+    Raises:
+        errors.ConflictError: The resource is not as it was read; read again.
+    """
     metadata = primary["metadata"]
-    patch = {"metadata": {"uid": metadata["uid"]}, STATUS: {**dict.fromkeys(before), **status}}
-    key = objects.ObjectKey(metadata.get("namespace", ""), metadata["name"])
+    patch = {"metadata": {part: metadata[part] for part in ("uid", "resourceVersion")}, STATUS: {name: None}}
+    _patch(client, primary, patch)
+
+
+def _patch(client: interfaces.Writer, primary: interfaces.Manifest, patch: interfaces.Manifest) -> bool:
+    key = objects.ObjectKey(primary["metadata"].get("namespace", ""), primary["metadata"]["name"])
     try:
         client.merge_patch(objects.GroupVersionKind.of_object(primary), key, patch, STATUS)
     except errors.KindNotFoundError:

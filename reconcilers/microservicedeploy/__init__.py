@@ -70,10 +70,10 @@ def _watch_instances(
         return [reconcile.Request(*key) for key in reads.rivals(snapshot)]
 
     def waiting(snapshot: objects.Snapshot) -> list[reconcile.Request]:
-        return instance_reconciler.waiting_in(snapshot.meta.namespace or snapshot.meta.name)
+        return instance_reconciler.waiting_in(snapshot.meta.namespace)
 
     def neighbours(snapshot: objects.Snapshot) -> list[reconcile.Request]:
-        return [reconcile.Request(*key) for key in reads.named_in(snapshot.meta.namespace)]
+        return [reconcile.Request(*key) for key in reads.named_in(snapshot.meta.namespace or snapshot.meta.name)]
 
     built.watches(kinds.INSTANCE, handler.enqueue_requests_from_map_func(siblings), _IS_NEWS)
     # the old holder of a host keeps its Ingress until it sees the new one's
@@ -82,7 +82,7 @@ def _watch_instances(
     # every instance's status says whether its namespace has a quota
     is_news = predicate.all_of(quota_reconciler.is_quota, quota_reconciler.comes_or_goes)
     built.watches(kinds.QUOTA, handler.enqueue_requests_from_map_func(neighbours), is_news)
-    built.watches(kinds.NAMESPACE, handler.enqueue_requests_from_map_func(waiting))
+    built.watches(kinds.NAMESPACE, handler.enqueue_requests_from_map_func(neighbours), predicate.annotations_changed)
     built.complete(instance_reconciler)
 
 

@@ -5,7 +5,7 @@ upstream file.
 """
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -66,6 +66,16 @@ def instance_of(primary: interfaces.Manifest) -> instances.Instance:
     )
 
 
+class Sibling(NamedTuple):
+    """An instance that contests a host."""
+
+    name: str
+    has_host: bool
+    """Whether its Ingress has the host now."""
+    instance: instances.Instance | None
+    """None: its spec cannot be read."""
+
+
 class _Counted(NamedTuple):
     """What an instance demands, and what that was computed from."""
 
@@ -101,12 +111,21 @@ class OperatorCache:
         snapshot = self._reader.snapshot(gvk, key)
         return snapshot if snapshot is not None and ownership.is_controlled_by(snapshot.meta, uid) else None
 
-    def siblings(self, key: objects.ObjectKey) -> list[instances.Instance]:
-        """Return the instances that contest the same host as the one named, itself included."""
+    def siblings(self, key: objects.ObjectKey, host: str) -> list[Sibling]:
+        """Return the instances that contest *host* with the one named, itself included."""
         snapshot = self._reader.snapshot(kinds.INSTANCE, key)
         if snapshot is None:
             return []
-        return self._decoded(self._reader.by_index(kinds.INSTANCE, PATH_INDEX, contest(snapshot)))
+        found = self._reader.by_index(kinds.INSTANCE, PATH_INDEX, contest(snapshot))
+        return [
+            Sibling(each.key.name, self._has_host(each, host), next(iter(self._decoded([each])), None))
+            for each in found
+            if each.meta.deletion_timestamp is None
+        ]
+
+    def _has_host(self, instance: objects.Snapshot, host: str) -> bool:
+        ingress = self._own(kinds.INGRESS, instance.key, instance.meta.uid)
+        return ingress is not None and any(rule.get("host") == host for rule in ingress.decode()["spec"].get("rules") or ())
 
     def contestants(self, snapshot: objects.Snapshot) -> list[objects.ObjectKey]:
         """Name the other instances that contest the same host as *snapshot*, which may be gone."""
@@ -151,16 +170,22 @@ class OperatorCache:
     def wanted_quota(self, namespace: str) -> quota.Demand:
         """Return the sum of all demands in *namespace* as the cache shows them now; empty if it has no quota of ours."""
         if quota.is_disabled(self.namespace_annotations(namespace)):
+            self.forget(namespace)
             return {}
-        return quota.hard(counted.demand for counted in self._count(namespace))
+        return quota.hard(self._count(namespace))
+
+    def forget(self, namespace: str) -> None:
+        """Drop what is remembered of the instances of *namespace*; if they are asked for again, all are looked at anew."""
+        with self._lock:
+            self._counted.pop(namespace, None)
 
     def live_quota(self, namespace: str) -> interfaces.Manifest | None:
         """Return the quota of our name in *namespace*, whoever made it."""
         snapshot = self._reader.snapshot(kinds.QUOTA, objects.ObjectKey(namespace, quota.NAME))
         return None if snapshot is None else snapshot.decode()
 
-    def _count(self, namespace: str) -> list[_Counted]:
-        """Return the instances of *namespace* with their demands, looking anew only at those that changed."""
+    def _count(self, namespace: str) -> list[quota.Demand]:
+        """Return the demands in *namespace*, looking anew only at instances that changed."""
         deployments = {each.key: each for each in self._reader.by_index(kinds.DEPLOYMENT, "namespace", namespace)}
         with self._lock:
             known = self._counted.get(namespace, {})
@@ -179,7 +204,9 @@ class OperatorCache:
             self._counted[namespace] = fresh
             if not fresh:
                 del self._counted[namespace]
-        return list(fresh.values())
+        # the pods of an instance that is gone count until its Deployment has gone as well
+        orphans = [quota.standing(each.decode()) for each in deployments.values() if _outlives(each, fresh)]
+        return [counted.demand for counted in fresh.values()] + orphans
 
     def _look(self, snapshot: objects.Snapshot, live: objects.Snapshot | None, before: _Counted | None) -> _Counted | None:
         if before is not None and _has_same_spec(before.snapshot, snapshot):
@@ -191,6 +218,14 @@ class OperatorCache:
         if wish is not None:
             return _Counted(snapshot, live, wish, quota.demand(wish, deployment))
         return None if deployment is None else _Counted(snapshot, live, None, quota.standing(deployment))
+
+
+def _outlives(deployment: objects.Snapshot, owners: Collection[str]) -> bool:
+    """Say whether *deployment* belongs to an instance that is none of *owners*, by uid: one that is gone, or going."""
+    controller = deployment.meta.controller
+    if controller is None or controller.uid in owners:
+        return False
+    return objects.GroupVersionKind.of(controller.api_version, controller.kind) == kinds.INSTANCE
 
 
 def _has_same_spec(one: objects.Snapshot, other: objects.Snapshot) -> bool:

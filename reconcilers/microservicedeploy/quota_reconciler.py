@@ -78,15 +78,16 @@ class QuotaReconciler:
         """Write the quota of the namespace that *request* names, or remove it."""
         namespace = request.name
         if self._reads.namespace_annotations(namespace) is None:
+            self._reads.forget(namespace)
             self._settle(namespace)
             return reconcile.Result()  # a namespace on its way out takes its quota along
         with self._lock:
             wanted = quota.resource_quota(namespace, self._reads.wanted_quota(namespace))
             amounts = self._asked[namespace] = wanted["spec"]["hard"] if wanted else {}
         if wanted is None:
-            self._applier.remove(self._ownership, apply.Child(kinds.QUOTA, objects.ObjectKey(namespace, quota.NAME)))
-            self._settle(namespace)
-            return reconcile.Result()
+            removed = self._applier.remove(self._ownership, apply.Child(kinds.QUOTA, objects.ObjectKey(namespace, quota.NAME)))
+            self._settle(namespace, removed.message if removed else "")
+            return reconcile.Result(removed.retry_after_seconds if removed else 0.0)
         outcome = self._applier.ensure(self._ownership, wanted)
         if outcome.live is None or not outcome.is_settled:
             self._settle(namespace, outcome.message)

@@ -4,7 +4,6 @@ What flows in: requests that name a MicroServiceDeploy. What flows out: its chil
 one resource. No upstream file.
 """
 
-import contextlib
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from dataclasses import dataclass, field
 from controller import crd, reconcile, recorder
 from controller.client import interfaces
 from informers import errors, objects
-from reconcilers import apply, managed_fields, ownership, status
+from reconcilers import apply, managed_fields, memory, ownership, status
 from reconcilers.microservicedeploy import (
     cache,
     conditions,
@@ -62,6 +61,8 @@ class _Pass:
     troubles: list[Trouble] = field(default_factory=list)
     live: dict[str, interfaces.Manifest | None] = field(default_factory=dict)
     """Own children by kind, as the last answer or the cache shows them."""
+    settled: set[str] = field(default_factory=set)
+    """Kinds whose child is there as desired."""
     look_again: list[float] = field(default_factory=list)
     """Seconds from now."""
     host_decision: host.HostDecision = field(default_factory=host.HostDecision)
@@ -94,6 +95,8 @@ class InstanceReconciler:
         self._lock = threading.Lock()
         self._waiting: set[reconcile.Request] = set()
         """Who may wait for a quota; noted before the quota is read, so that no change of it is missed."""
+        self._told: memory.Memory[str, str] = memory.Memory()
+        """By uid: what was told last of a resource whose status cannot be written."""
 
     def waiting_in(self, namespace: str) -> list[reconcile.Request]:
         """Return the instances of *namespace* that wait for its quota."""
@@ -149,13 +152,11 @@ class InstanceReconciler:
         name = host.name(instance, self._tools.settings)
         if not name:
             return host.HostDecision()
-        siblings = self._tools.reads.siblings(objects.ObjectKey(instance.namespace, instance.name))
-        with_ingress = {each.full_name for each in siblings if self._has_ingress(each, name)}
-        return host.decide(host.claim(instance), [host.claim(each) for each in siblings], name, with_ingress)
-
-    def _has_ingress(self, instance: instances.Instance, name: str) -> bool:
-        ingress = self._tools.reads.child(kinds.INGRESS, instance)
-        return ingress is not None and any(rule.get("host") == name for rule in ingress["spec"].get("rules") or ())
+        siblings = self._tools.reads.siblings(objects.ObjectKey(instance.namespace, instance.name), name)
+        with_ingress = {each.name for each in siblings if each.has_host}
+        claims = [host.claim(each.instance, with_ingress) for each in siblings if each.instance is not None]
+        unreadable = [host.Claim(each.name, is_stuck=True) for each in siblings if each.instance is None and each.has_host]
+        return host.decide(host.claim(instance, with_ingress), [*claims, *unreadable], name, with_ingress)
 
     def _act(self, a_pass: _Pass) -> None:
         """Write what differs."""
@@ -163,7 +164,7 @@ class InstanceReconciler:
         remembered = (a_pass.primary.get("status") or {}).get(replicas.MEMORY_FIELD)
         decision = replicas.decide(instance, self._scale(a_pass.live["Deployment"]), remembered)
         if decision.remember is not None:
-            self._remember(a_pass, {replicas.MEMORY_FIELD: decision.remember})
+            self._remember(a_pass, decision.remember)
         if decision.handover is not None:
             self._hand_over(a_pass, decision.handover)
         owner = ownership.ByController(a_pass.primary)
@@ -177,27 +178,37 @@ class InstanceReconciler:
                 a_pass.look_again.append(QUOTA_SECONDS)
             else:
                 self._ensure(a_pass, owner, child)
-        if decision.forget:
-            self._remember(a_pass, {})
+        if decision.forget and "Deployment" in a_pass.settled:
+            status.remove_field(tools.client, a_pass.primary, replicas.MEMORY_FIELD)
 
     def _prune(self, a_pass: _Pass, owner: ownership.ByController, children: list[interfaces.Manifest]) -> None:
         wanted = {apply.Child.of(child) for child in children}
-        for pruned in self._tools.applier.prune(owner, kinds.CHILDREN, wanted):
-            if pruned.key.name == a_pass.instance.full_name:
-                a_pass.live[pruned.gvk.kind] = None
+        for outcome in self._tools.applier.prune(owner, kinds.CHILDREN, wanted):
+            if outcome.state is apply.State.REJECTED:
+                self._note(a_pass, outcome)
+            elif outcome.child.key.name == a_pass.instance.full_name:
+                a_pass.live[outcome.child.gvk.kind] = None
 
-    def _remember(self, a_pass: _Pass, number: interfaces.Manifest) -> None:
-        """Write the number to wake up with, or its absence, into the status; refused if the status is not as it was read."""
-        status.write_status(self._tools.client, a_pass.primary, number, replicas.MEMORY_MANAGER, only_as_read=True)
+    def _remember(self, a_pass: _Pass, number: int) -> None:
+        """Write the number to wake up with into the status; refused if the status is not as it was read."""
+        number_only = {replicas.MEMORY_FIELD: number}
+        status.write_status(self._tools.client, a_pass.primary, number_only, replicas.MEMORY_MANAGER, only_as_read=True)
 
     def _ensure(self, a_pass: _Pass, owner: ownership.ByController, child: interfaces.Manifest) -> None:
         outcome = self._tools.applier.ensure(owner, child)
         a_pass.live[child["kind"]] = outcome.live
+        if outcome.is_settled:
+            a_pass.settled.add(child["kind"])
+        self._note(a_pass, outcome)
+
+    @staticmethod
+    def _note(a_pass: _Pass, outcome: apply.Outcome) -> None:
         if outcome.retry_after_seconds > 0:
             a_pass.look_again.append(outcome.retry_after_seconds)
         if outcome.state in _PROBLEMS:
             message = outcome.message if outcome.state is apply.State.REJECTED else ""
-            a_pass.troubles.append(Trouble(child["kind"], child["metadata"]["name"], _PROBLEMS[outcome.state], message))
+            gvk, key = outcome.child
+            a_pass.troubles.append(Trouble(gvk.kind, key.name, _PROBLEMS[outcome.state], message))
 
     def _scale(self, deployment: interfaces.Manifest | None) -> replicas.Scale | None:
         if deployment is None:
@@ -238,11 +249,22 @@ class InstanceReconciler:
         if before == wanted | remembered:
             return
         try:
+            self._write_unreadable(primary, wanted, remembered)
+        except errors.InvalidError:
+            uid = primary["metadata"]["uid"]
+            if self._told.recall(uid) == message:
+                return
+            self._told.note(uid, message)
+        self._tell(primary, judged)
+
+    def _write_unreadable(
+        self, primary: interfaces.Manifest, wanted: interfaces.Manifest, remembered: interfaces.Manifest
+    ) -> None:
+        tools = self._tools
+        try:
             status.write_status(tools.client, primary, wanted, tools.applier.field_manager)
         except (errors.ServerError, errors.InvalidError):  # what makes it unreadable may also keep the server from applying
-            with contextlib.suppress(errors.InvalidError):
-                status.patch_status(tools.client, primary, wanted | remembered)
-        self._tell(primary, judged)
+            status.patch_status(tools.client, primary, wanted | remembered)
 
     def _tell(self, primary: interfaces.Manifest, judged: status.Conditions) -> None:
         """Emit an event for each condition that flipped."""

@@ -77,8 +77,9 @@ class FakeApi:
         thing = self.things.get((gvk, key))
         if thing is None:
             raise errors.NotFoundError(404, "NotFound", "not found")
-        if patch["metadata"]["uid"] != thing.metadata["uid"]:
-            raise errors.ConflictError(409, "Conflict", "uid")
+        for name in ("uid", "resourceVersion"):
+            if patch["metadata"].get(name, thing.metadata[name]) != thing.metadata[name]:
+                raise errors.ConflictError(409, "Conflict", name)
         if self.patch_refusal is not None:
             raise self.patch_refusal
         content = thing.live()

@@ -39,7 +39,7 @@ class Api(fake_api.FakeApi):
         self.applied: list[str] = []
         """Kind, manager and subresource of each apply, in order."""
         self.before_apply: Callable[[interfaces.Manifest], None] = lambda _: None
-        """Called before each apply; may raise its answer."""
+        """Called before each apply and merge patch; may raise its answer."""
 
     def apply(self, obj: interfaces.Manifest, options: interfaces.ApplyOptions) -> interfaces.Manifest:
         """Apply."""
@@ -47,6 +47,13 @@ class Api(fake_api.FakeApi):
         self.applied.append(f"{obj['kind']} {manager}")
         self.before_apply(obj)
         return super().apply(obj, interfaces.ApplyOptions(manager, options.force, options.subresource))
+
+    def merge_patch(
+        self, gvk: objects.GroupVersionKind, key: objects.ObjectKey, patch: Any, subresource: str = ""
+    ) -> interfaces.Manifest:
+        """Merge; a test may interfere as with an apply."""
+        self.before_apply({"kind": gvk.kind, "metadata": {"name": key.name, "namespace": key.namespace}})
+        return super().merge_patch(gvk, key, patch, subresource)
 
     def put(self, obj: interfaces.Manifest, content: Any, manager: str = "hand") -> ssa_model.ManagedObject:
         """Store an object."""

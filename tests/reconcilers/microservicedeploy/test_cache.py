@@ -33,7 +33,7 @@ def test_an_instance_that_is_being_deleted_is_not_read(world):
     thing.metadata["deletionTimestamp"] = "2026-01-02T03:04:05Z"
     world.sync()
     assert world.reads.primary(KEY) is None
-    assert world.reads.siblings(KEY) == []
+    assert world.reads.siblings(KEY, "") == []
 
 
 def test_reads_are_fresh_copies(world):
@@ -74,18 +74,20 @@ def test_a_full_name_that_is_not_the_name_is_an_error(world):
     with pytest.raises(crd.SpecError, match=r"spec\.fullName: must be equal to metadata\.name, which is shop-v1"):
         cache.instance_of(world.reads.primary(KEY))
     world.instance("shop-v3", fullName="shop-v3")
-    assert [each.name for each in world.reads.siblings(objects.ObjectKey(NAMESPACE, "shop-v3"))] == ["shop-v3"]
+    found = world.reads.siblings(objects.ObjectKey(NAMESPACE, "shop-v3"), "")
+    assert [each.name for each in found if each.instance is not None] == ["shop-v3"]
 
 
 def test_siblings_contest_a_host(world):
-    """Namespace, msName and path must be equal; unreadable ones do not count."""
+    """Namespace, msName and path must be equal; of an unreadable one nothing more is known."""
     world.instance("a", path="v1")
     world.instance("b", path="v1")
     world.instance("c", path="v2")
     world.instance("d", path="v1", msName="other")
     world.instance("e", path="v1", replicas="many")
-    assert [each.name for each in world.reads.siblings(objects.ObjectKey(NAMESPACE, "a"))] == ["a", "b"]
-    assert world.reads.siblings(objects.ObjectKey(NAMESPACE, "none")) == []
+    found = world.reads.siblings(objects.ObjectKey(NAMESPACE, "a"), "")
+    assert {each.name: each.instance is not None for each in found} == {"a": True, "b": True, "e": False}
+    assert world.reads.siblings(objects.ObjectKey(NAMESPACE, "none"), "") == []
     gone = snapshot("z", gvk=kinds.INSTANCE, namespace=NAMESPACE, body={"spec": {"msName": "shop", "path": "v1"}})
     assert {key.name for key in world.reads.contestants(gone)} == {"a", "b", "e"}
 
@@ -96,6 +98,16 @@ def test_the_instances_of_a_namespace_are_named(world):
     world.instance("b", replicas="many")
     assert sorted(key.name for key in world.reads.named_in(NAMESPACE)) == ["a", "b"]
     assert world.reads.named_in("other") == []
+
+
+def test_a_sibling_has_the_host_if_an_ingress_of_its_own_has_it(world):
+    """Somebody else's Ingress of that name does not count, nor does one of another host."""
+    first, second, _ = world.instance("a"), world.instance("b"), world.instance("c")
+    world.add("Ingress", "a", metadata=owner(first), spec={"rules": [{"host": "shop.example"}]})
+    world.add("Ingress", "b", metadata=owner(second), spec={"rules": [{"host": "other.example"}]})
+    world.add("Ingress", "c", spec={"rules": [{"host": "shop.example"}]})
+    found = world.reads.siblings(objects.ObjectKey(NAMESPACE, "a"), "shop.example")
+    assert {each.name: each.has_host for each in found} == {"a": True, "b": False, "c": False}
 
 
 def test_an_ingress_leads_to_its_owners_rivals(world):
@@ -138,9 +150,9 @@ def test_demands_follow_instances_and_their_deployments(world):
     template = {"spec": {"containers": [{"name": "app", "resources": ONE}]}}
     world.add("Deployment", "a", metadata=owner(thing), spec={"replicas": 5, "template": template})
     assert world.reads.wanted_quota(NAMESPACE)["requests.cpu"] == 13_000  # its pods are of another template
-    world.api.delete(kinds.INSTANCE, objects.ObjectKey(NAMESPACE, "a"))
+    world.api.delete(kinds.INSTANCE, objects.ObjectKey(NAMESPACE, "b"))
     world.sync()
-    assert world.reads.wanted_quota(NAMESPACE)["requests.cpu"] == 2000
+    assert world.reads.wanted_quota(NAMESPACE)["requests.cpu"] == 11_000
     assert world.reads.wanted_quota("other") == {}
 
 
@@ -162,6 +174,31 @@ def test_nothing_is_remembered_of_a_namespace_without_instances(world):
     world.sync()
     assert world.reads.wanted_quota(NAMESPACE) == {}
     assert world.reads._counted == {}
+
+
+def test_nothing_is_remembered_of_a_namespace_that_is_gone_or_does_without_a_quota(world):
+    """Nobody asks for the demands of a namespace on its way out any more; its instances' specs must not stay in memory."""
+    world.instance("a", resourceRequirements=ONE)
+    world.run_quota()
+    assert world.reads._counted
+    world.terminate()
+    world.run_quota()
+    assert world.reads._counted == {}
+
+
+def test_the_pods_of_an_instance_that_is_gone_count_until_its_deployment_is_gone(world):
+    """The garbage collector takes its time, and a neighbour must not grow into their place."""
+    thing = world.instance("a", replicas=1, resourceRequirements=ONE)
+    world.instance("b", replicas=1, resourceRequirements=ONE)
+    template = {"spec": {"containers": [{"name": "app", "resources": ONE}]}}
+    world.add("Deployment", "a", metadata=owner(thing), spec={"replicas": 3, "template": template})
+    world.add("Deployment", "foreign", spec={"replicas": 9, "template": template})
+    world.api.delete(kinds.INSTANCE, objects.ObjectKey(NAMESPACE, "a"))
+    world.sync()
+    assert world.reads.wanted_quota(NAMESPACE)["requests.cpu"] == 2000 + 4000
+    world.api.delete(kinds.DEPLOYMENT, objects.ObjectKey(NAMESPACE, "a"))
+    world.sync()
+    assert world.reads.wanted_quota(NAMESPACE)["requests.cpu"] == 2000
 
 
 def test_workers_may_ask_at_the_same_time(world):
