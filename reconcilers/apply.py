@@ -11,7 +11,8 @@ looked at, so that a child deleted meanwhile is not created by a write that was 
 
 Two more things are remembered, to keep steady state free of writes. A refusal stands for 30 s for the same wish. And where the
 server keeps changing what we send (a mutating webhook, a default inside an atomic value that we do not know), the differences
-that remain right after an apply are no reason to apply again until the wish or the object changes.
+that remain right after an apply are no reason to apply again until the wish or the object changes. A third one keeps steady state
+cheap: a wish that an object met is not compared again with the same version of that object.
 """
 
 import enum
@@ -126,6 +127,13 @@ class _Residue:
     differences: tuple[diff.Difference, ...]
 
 
+class _Met(NamedTuple):
+    wish: bytes
+    """Digest of what was wanted, the uid included."""
+    resource_version: str
+    """The version of the object that is as wanted."""
+
+
 class Applier:
     """Applies, prunes and removes the children of resources, for one field manager."""
 
@@ -146,6 +154,7 @@ class Applier:
         self._not_ours: memory.Memory[Child, ownership.Claim] = memory.Memory()
         self._rejections: memory.Memory[Child, _Rejection] = memory.Memory()
         self._residues: memory.Memory[Child, _Residue] = memory.Memory()
+        self._met: memory.Memory[Child, _Met] = memory.Memory()
 
     def ensure(self, owner: ownership.Ownership, desired: interfaces.Manifest) -> Outcome:
         """Make a child as desired.
@@ -228,9 +237,13 @@ class Applier:
             self._not_ours.note(child, claim)
             return _not_ours(child, claim, live)
         self._not_ours.forget(child)
+        met = _met(wanted, live)
+        if self._met.recall(child) == met:
+            return Outcome(child, State.UNCHANGED, live)
         differences = tuple(diff.diff(wanted, live, self.field_manager))
         if not differences or self._residues.recall(child) == _residue(wanted, live, differences):
             self._rejections.forget(child)
+            self._met.note(child, met)
             return Outcome(child, State.UNCHANGED, live)
         return self._send(wanted, live, differences)
 
@@ -274,6 +287,7 @@ class Applier:
             self._residues.note(child, _residue(wanted, stored, remaining))
         else:
             self._residues.forget(child)
+            self._met.note(child, _met(wanted, stored))
 
     def _delete(self, child: Child, uid: str) -> Outcome | None:
         wish = _digest(["delete", uid])
@@ -298,6 +312,10 @@ def _not_ours(child: Child, claim: ownership.Claim, live: interfaces.Manifest) -
     controller = ownership.meta_of(live).controller
     whose = f"is controlled by {controller.kind} {controller.name}" if controller else "is not managed by this operator"
     return Outcome(child, State.FOREIGN, None, f"{child} exists and {whose}", FOREIGN_RETRY_SECONDS)
+
+
+def _met(wanted: interfaces.Manifest, live: interfaces.Manifest) -> _Met:
+    return _Met(_digest([wanted, live["metadata"]["uid"]]), live["metadata"]["resourceVersion"])
 
 
 def _residue(wanted: interfaces.Manifest, live: interfaces.Manifest, differences: tuple[diff.Difference, ...]) -> _Residue:

@@ -81,7 +81,9 @@ class _Counted(NamedTuple):
 
     snapshot: objects.Snapshot
     live: objects.Snapshot | None
-    """The Deployment of its name, its own or not."""
+    """The Deployment of its name, if there is one."""
+    is_own: bool
+    """Whether that is its own."""
     wish: quota.Wish | None
     """None: its spec cannot be read."""
     demand: quota.Demand
@@ -186,7 +188,7 @@ class OperatorCache:
 
     def _count(self, namespace: str) -> list[quota.Demand]:
         """Return the demands in *namespace*, looking anew only at instances that changed."""
-        deployments = {each.key: each for each in self._reader.by_index(kinds.DEPLOYMENT, "namespace", namespace)}
+        deployments = {each.meta.name: each for each in self._reader.by_index(kinds.DEPLOYMENT, "namespace", namespace)}
         with self._lock:
             known = self._counted.get(namespace, {})
         fresh = {}
@@ -195,7 +197,7 @@ class OperatorCache:
             if meta.deletion_timestamp is not None:
                 continue
             # fullName equals the name wherever it is given, so the Deployment is found without decoding the spec
-            live, before = deployments.get(snapshot.key), known.get(meta.uid)
+            live, before = deployments.get(meta.name), known.get(meta.uid)
             if before is not None and before.snapshot is snapshot and before.live is live:
                 fresh[meta.uid] = before
             elif (counted := self._look(snapshot, live, before)) is not None:
@@ -204,6 +206,9 @@ class OperatorCache:
             self._counted[namespace] = fresh
             if not fresh:
                 del self._counted[namespace]
+        for counted in fresh.values():
+            if counted.is_own:
+                del deployments[counted.snapshot.meta.name]
         # the pods of an instance that is gone count until its Deployment has gone as well
         orphans = [quota.standing(each.decode()) for each in deployments.values() if _outlives(each, fresh)]
         return [counted.demand for counted in fresh.values()] + orphans
@@ -216,8 +221,8 @@ class OperatorCache:
         is_own = live is not None and ownership.is_controlled_by(live.meta, snapshot.meta.uid)
         deployment = live.decode() if live is not None and is_own else None
         if wish is not None:
-            return _Counted(snapshot, live, wish, quota.demand(wish, deployment))
-        return None if deployment is None else _Counted(snapshot, live, None, quota.standing(deployment))
+            return _Counted(snapshot, live, is_own, wish, quota.demand(wish, deployment))
+        return None if deployment is None else _Counted(snapshot, live, is_own, None, quota.standing(deployment))
 
 
 def _outlives(deployment: objects.Snapshot, owners: Collection[str]) -> bool:
