@@ -214,7 +214,7 @@ def test_the_same_version_is_not_compared_again(world: World):
     world.cache.sync()
     assert world.ensure(config_map(a="1")).state is apply.State.UNCHANGED
     assert world.ensure(config_map(a="2")).state is apply.State.APPLIED
-    world.thing().update("hand", config_map(a="1"))
+    world.thing().update("hand", {**world.thing().live(), "data": {"a": "1"}})
     world.cache.sync()
     assert world.ensure(config_map(a="2")).state is apply.State.APPLIED
 
