@@ -184,6 +184,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         response = proxy.ask(self.command, self.path, dict(self.headers), body)
         if call.verb == "watch" and response.status == HTTPStatus.OK:
             proxy.log.end(entry, response.status)
+            if fault:
+                response.close()
+                return self._cut(fault)
             return self._follow(call, response)
         answer = response.read()
         proxy.log.end(entry, response.status, answer)

@@ -19,7 +19,7 @@ class Cut(enum.Enum):
     BEFORE = "before"
     """The server never gets the request."""
     AFTER = "after"
-    """The server has done it, and the answer is lost."""
+    """The server has done it, and the answer is lost: of a watch all of it, the head too."""
 
 
 @dataclass(frozen=True)

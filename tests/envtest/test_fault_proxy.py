@@ -140,6 +140,20 @@ def test_a_request_is_cut_after_the_server_has_done_it(served):
     assert [entry.status for entry in proxy.log.entries()] == [200]
 
 
+def test_a_watch_is_cut_after_the_server_has_begun_it(served):
+    """The server has begun to answer, the callback came then, and the client gets nothing; the next watch runs."""
+    server, proxy, client = served
+    server.script = [http_server.Answer(chunks=FRAMES, is_held=True), http_server.Answer(chunks=FRAMES)]
+    seen = []
+    fault = faults.Fault(faults.Cut.AFTER, lambda: seen.append(len(server.received)))
+    proxy.faults.at(1, fault, lambda call: call.verb == "watch")
+    with pytest.raises(api.ApiError, match="no answer"):
+        client.watch(f"{PATH}?watch=true", 20)
+    assert seen == [1]
+    assert len(list(client.watch(f"{PATH}?watch=true", 20))) == 3
+    assert [entry.status for entry in proxy.log.entries()] == [200, 200]
+
+
 def test_a_server_that_breaks_off_looks_like_that(served):
     """Where the server gives no answer, the client gets none."""
     server, proxy, client = served
