@@ -51,8 +51,8 @@ type: $(STAMP) ## Check the types (mypy --strict)
 test: $(STAMP) ## Run all tests, those against a real API server included (CONTROL_PLANE=real may compile one)
 	$(BIN)/python -m pytest $(ARGS)
 
-test-fast: $(STAMP) ## Run the tests that need no API server
-	$(BIN)/python -m pytest -m "not controlplane" $(ARGS)
+test-fast: $(STAMP) ## Run the tests that need no API server and no nginx
+	$(BIN)/python -m pytest -m "not controlplane and not nginx" $(ARGS)
 
 check: lint type manifests-check test ## Run all that must be green: lint, types, drift of generated files, tests
 
