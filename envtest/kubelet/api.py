@@ -25,6 +25,9 @@ APPLY = "application/apply-patch+yaml"
 
 Json = dict[str, Any]
 
+_WATCHES = 100
+"""How many connections of ended watches are kept: more than there ever are, for urllib3 complains of each that it drops."""
+
 
 class ApiError(Exception):
     """The server answered with an error, or not at all.
@@ -56,7 +59,7 @@ class Api:
         self._url = endpoint.url
         self._pool = urllib3.PoolManager(maxsize=connections, block=True, retries=False, ssl_context=context)
         # A pool of its own: a watch holds its connection for minutes.
-        self._watches = urllib3.PoolManager(maxsize=2, retries=False, ssl_context=context)
+        self._watches = urllib3.PoolManager(maxsize=_WATCHES, retries=False, ssl_context=context)
 
     def get(self, path: str, timeout_seconds: float = 10.0) -> Json:
         """Read what is at *path*.
