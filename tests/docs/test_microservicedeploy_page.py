@@ -10,7 +10,7 @@ import reconcilers.microservicedeploy
 from controller import crd
 from reconcilers import ownership
 from reconcilers.microservicedeploy import conditions, instances, kinds, observed, quota, spec
-from tests.support import bad_specs, field_rows, schema_rows
+from tests.support import bad_specs, condition_worlds, field_rows, schema_rows
 
 ROOT = pathlib.Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "microservicedeploy.md").read_text(encoding="utf-8")
@@ -72,6 +72,15 @@ def test_every_condition_and_every_reason_is_told():
     reasons = {text for text in written if re.fullmatch(r"[A-Z][A-Za-z]+", text)} | {*observed.Problem, *observed.TenantSecret}
     kinds_named = {gvk.kind for gvk in kinds.CHILDREN}
     assert told == reasons - TYPES - kinds_named - NEVER_SHOWN
+
+
+def test_a_condition_is_told_with_just_the_reasons_that_it_may_have():
+    """They are those that the operator gives in some world; what Kubernetes says itself is told in words."""
+    rows = [(names(row[0]), names(row[1])) for row in table("Conditions")]
+    told = {(condition, reason) for conditions_of, reasons in rows for condition in conditions_of for reason in reasons}
+    assert told == {
+        (condition, reason) for condition, reason in condition_worlds.pairs() if reason not in condition_worlds.THEIRS
+    }
 
 
 def test_every_child_is_told():
