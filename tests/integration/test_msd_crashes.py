@@ -49,8 +49,15 @@ class Killer:
         return self._wanted == 0
 
     def strike_at(self, matches, cut):
-        """Kill once more, at the next request that *matches*."""
-        self._plan.at(1, faults.Fault(cut, self._restart), matches)
+        """Kill once more, at the next request that *matches*; return a list that holds the kill once it has happened."""
+        happened = []
+
+        def kill():
+            self._restart()
+            happened.append(cut)
+
+        self._plan.at(1, faults.Fault(cut, kill), matches)
+        return happened
 
     def _restart(self):
         with self._lock:  # two requests may have their turn at the same time, and there is one manager
@@ -105,8 +112,9 @@ def test_9_killed_at_20_points_the_end_is_exact(stage):
     tell(msd_script.Script.create, 8, 6)
     for story in stories:
         story.grow()
-    killer.strike_at(is_write_of("deployments.apps", stories[1].name("sleepy")), faults.Cut.AFTER)  # asleep, and nothing reported
+    asleep_and_silent = killer.strike_at(is_write_of("deployments.apps", stories[1].name("sleepy")), faults.Cut.AFTER)
     tell(msd_script.Script.change, 5, 4)
+    assert asleep_and_silent == [faults.Cut.AFTER]
     tell(msd_script.Script.turn, 4, 4)
     assert_nothing_is_left_to_do(manager, log)
     assert stormy.get("Deployment", stories[1].name("sleepy"))["spec"]["replicas"] == msd_script.GROWN
