@@ -49,6 +49,8 @@ class Options:
     """Whether missing programs may be compiled, which takes minutes."""
     controller_manager_flags: tuple[str, ...] = ()
     """Flags that are added to ours, such as ``--horizontal-pod-autoscaler-sync-period=15s``; the last of a name wins."""
+    api_server_flags: tuple[str, ...] = ()
+    """Likewise for the API server, such as ``--audit-log-path=-``."""
     report: Callable[[str], None] = lambda _: None
     """Gets one line for each step that takes time."""
 
@@ -266,8 +268,11 @@ class ControlPlane:
 
     def _launch(self, name: str) -> None:
         run = self._now
-        extra = self.options.controller_manager_flags if name == components.CONTROLLER_MANAGER else ()
-        command = [str(self._paths[name]), *components.flags(name, run.files, run.ports), *extra]
+        added = {
+            components.API_SERVER: self.options.api_server_flags,
+            components.CONTROLLER_MANAGER: self.options.controller_manager_flags,
+        }
+        command = [str(self._paths[name]), *components.flags(name, run.files, run.ports), *added.get(name, ())]
         run.running[name] = run.starter.start(command, run.files.folder / f"{name}.log")
 
     def _wait_ready(self, name: str) -> None:
