@@ -67,15 +67,6 @@ def wait_equal(one: cluster.Cluster, other: cluster.Cluster, timeout_seconds: fl
     )
 
 
-def wait_state(team: cluster.Cluster, expected: dict[str, Any], timeout_seconds: float) -> None:
-    """Wait until a namespace is settled and in the *expected* state."""
-    cluster.eventually(
-        lambda: is_settled(team) and state(team) == expected,
-        timeout_seconds,
-        lambda: json.dumps(differences(state(team), expected), indent=1),
-    )
-
-
 def _ours(team: cluster.Cluster, kind: str) -> list[dict[str, Any]]:
     return [found for found in team.list(kind) if OURS.items() <= (found["metadata"].get("labels") or {}).items()]
 
