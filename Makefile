@@ -51,8 +51,8 @@ type: $(STAMP) ## Check the types (mypy --strict)
 test: $(STAMP) ## Run all tests, those against a real API server included (CONTROL_PLANE=real may compile one)
 	$(BIN)/python -m pytest $(ARGS)
 
-test-fast: $(STAMP) ## Run the tests that need no API server
-	$(BIN)/python -m pytest -m "not controlplane" $(ARGS)
+test-fast: $(STAMP) ## Run the tests that need no API server and no nginx
+	$(BIN)/python -m pytest -m "not controlplane and not nginx" $(ARGS)
 
 check: lint type manifests-check test ## Run all that must be green: lint, types, drift of generated files, tests
 
@@ -72,7 +72,7 @@ manifests-check: $(STAMP) ## Fail if crds/ is not what the spec types say
 	$(BIN)/python -m controller.crd --output crds --check
 
 envtest: $(STAMP) ## Run a Kubernetes API on this machine in the foreground (kubeconfig: envtest.kubeconfig)
-	$(BIN)/python -m envtest up --kubeconfig-out $(ENVTEST_KUBECONFIG) --nodes 2 $(ARGS)
+	$(BIN)/python -m envtest up --kubeconfig-out $(ENVTEST_KUBECONFIG) --nodes 2 --metrics $(ARGS)
 
 clean: ## Remove .venv and all that tools wrote (the cache of control-plane binaries stays)
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis $(ENVTEST_KUBECONFIG)

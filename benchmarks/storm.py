@@ -86,6 +86,7 @@ def main() -> None:
             wall = storm(team, arguments.count)
             after, cpu = manager.metrics(), cpu_seconds(manager.pid) - cpu
             peak = peak_megabytes(manager.pid)
+            manager.terminate(60)  # a profile takes seconds to be written
         print(f"{arguments.count} resources, {arguments.workers} workers: {wall:.1f} s wall, {cpu:.1f} s CPU, {peak:.0f} MB peak")
         report("rest_client_requests_total", ("method", "code"), before, after, arguments.count)
         report("controller_runtime_reconcile_total", ("controller", "result"), before, after, arguments.count)

@@ -4,13 +4,17 @@ What flows in: command lines. What flows out: running processes with a log file 
 the kernel's death signal follows the thread that started a process.
 """
 
+import math
 import os
 import pathlib
 import subprocess
 import sys
+from collections.abc import Callable
 
 STOP_SECONDS = 15.0
 """How long a process may take to end after SIGTERM; the manager promises 10."""
+LOOK_SECONDS = 0.1
+"""How often to look whether a program has done its work."""
 LINE_LENGTH = 500
 """Of a log line in a message, in characters."""
 
@@ -52,8 +56,12 @@ class Process:
         if self._popen.poll() is not None:
             raise FailedError(f"{self.name} ended with exit code {self._popen.returncode}: {self.last_lines(3)}")
 
-    def result(self, timeout_seconds: float) -> str:
-        """Wait until the program has done its work.
+    def result(self, timeout_seconds: float, pause: Callable[[float], None]) -> str:
+        """Wait until the program has done its work; it has ended afterwards, however the wait ends.
+
+        Args:
+            timeout_seconds: The sum of all pauses.
+            pause: Lets some seconds pass, or raises what ends the wait.
 
         Returns:
             What it printed.
@@ -62,9 +70,14 @@ class Process:
             FailedError: It ended with another exit code than 0, or did not end in time.
         """
         try:
-            code = self._popen.wait(timeout_seconds)
-        except subprocess.TimeoutExpired as error:
-            raise FailedError(f"{self.name} did not end within {timeout_seconds:g} s: {self.last_lines(3)}") from error
+            looks = math.ceil(timeout_seconds / LOOK_SECONDS)
+            while self._popen.poll() is None:
+                if not looks:
+                    raise FailedError(f"{self.name} did not end within {timeout_seconds:g} s: {self.last_lines(3)}")
+                looks -= 1
+                pause(LOOK_SECONDS)
+        finally:
+            code = self.stop()
         if code != 0:
             raise FailedError(f"{self.name} ended with exit code {code}: {self.last_lines(3)}")
         return self.last_lines(3)

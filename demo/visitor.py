@@ -57,7 +57,7 @@ class Visitor:
         """
         try:
             command = [sys.executable, "-m", "envtest", "nginx"]
-            processes.Process("nginx", command, self._folder / "nginx.log").result(FIND_SECONDS)
+            processes.Process("nginx", command, self._folder / "nginx.log").result(FIND_SECONDS, self._pause)
         except processes.FailedError as error:
             return f"left out, for there is no nginx here: {error}"
         application = _Application()

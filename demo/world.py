@@ -87,7 +87,7 @@ class World:
     def install(self) -> str:
         """Install the CustomResourceDefinitions as a user would, and return what the installer printed."""
         command = [sys.executable, "-m", "controller", "install", "--kubeconfig", str(self.kubeconfig)]
-        return processes.Process("coxswain install", command, self.folder / "install.log").result(INSTALL_SECONDS)
+        return processes.Process("coxswain install", command, self.folder / "install.log").result(INSTALL_SECONDS, self.pause)
 
     def start_manager(self) -> str:
         """Start the manager as a user would, and wait until it is ready."""

@@ -16,7 +16,7 @@ from typing import Self
 
 import yaml
 
-from envtest import binaries, components, folders, kubeconfig, metrics_api, processes, versions
+from envtest import binaries, certificates, components, folders, kubeconfig, metrics_api, processes, versions
 from envtest.kubelet import api, kubelet, nodes
 
 _READY_WITHIN_SECONDS = 60.0
@@ -49,6 +49,8 @@ class Options:
     """Whether missing programs may be compiled, which takes minutes."""
     controller_manager_flags: tuple[str, ...] = ()
     """Flags that are added to ours, such as ``--horizontal-pod-autoscaler-sync-period=15s``; the last of a name wins."""
+    api_server_flags: tuple[str, ...] = ()
+    """Likewise for the API server, such as ``--audit-log-path=-``."""
     report: Callable[[str], None] = lambda _: None
     """Gets one line for each step that takes time."""
 
@@ -121,6 +123,16 @@ class ControlPlane:
     def authority(self) -> pathlib.Path:
         """Path of the certificate that the API server's one chains to."""
         return self._now.files.authority
+
+    @property
+    def endpoint(self) -> api.Endpoint:
+        """Where the API server is, and an administrator's certificate."""
+        return api.Endpoint(self.url, self.authority, self._now.files.admin)
+
+    @property
+    def serving(self) -> certificates.Pair:
+        """What the components show to their clients; whoever serves in their place on this machine can show it too."""
+        return self._now.files.server
 
     @property
     def client(self) -> api.Api:
@@ -246,19 +258,21 @@ class ControlPlane:
     def _start_nodes(self) -> None:
         self._wait_exists("/api/v1/namespaces/kube-node-lease")
         members = [nodes.Node(number, self.options.version) for number in range(1, self.options.nodes + 1)]
-        self._kubelet = kubelet.Kubelet(api.Endpoint(self.url, self.authority, self._now.files.admin), members)
+        self._kubelet = kubelet.Kubelet(self.endpoint, members)
         self._wait(self._kubelet.start, "the kubelet")
 
     def _start_metrics(self) -> None:
         self._wait_exists(f"/api/v1/namespaces/{metrics_api.NAMESPACE}")
-        files = self._now.files
-        self._metrics = metrics_api.MetricsApi(api.Endpoint(self.url, files.authority, files.admin), files.metrics)
+        self._metrics = metrics_api.MetricsApi(self.endpoint, self._now.files.metrics)
         self._metrics.start()
 
     def _launch(self, name: str) -> None:
         run = self._now
-        extra = self.options.controller_manager_flags if name == components.CONTROLLER_MANAGER else ()
-        command = [str(self._paths[name]), *components.flags(name, run.files, run.ports), *extra]
+        added = {
+            components.API_SERVER: self.options.api_server_flags,
+            components.CONTROLLER_MANAGER: self.options.controller_manager_flags,
+        }
+        command = [str(self._paths[name]), *components.flags(name, run.files, run.ports), *added.get(name, ())]
         run.running[name] = run.starter.start(command, run.files.folder / f"{name}.log")
 
     def _wait_ready(self, name: str) -> None:

@@ -64,12 +64,13 @@ class Usages:
         """
         with self._lock:
             known = dict(self._millicores)
-        measured: dict[str, api.Json] = {}
+        measured: dict[tuple[str, str], api.Json] = {}
         ready = [pod for pod in pods if _is_ready(pod)]
         for target, millicores in known.items():
             sharing = [pod for pod in ready if target.has(pod)]
             for pod in sharing:
-                metrics = measured.setdefault(pod["metadata"]["name"], _metrics(pod))
+                key = (pod["metadata"]["namespace"], pod["metadata"]["name"])
+                metrics = measured.setdefault(key, _metrics(pod))
                 usage = {"cpu": f"{millicores * _NANOCORES // len(sharing)}n"}
                 metrics["containers"].append({"name": target.container, "usage": usage})
         return list(measured.values())

@@ -63,21 +63,28 @@ def publish(folder: pathlib.Path, files: Mapping[str, bytes]) -> None:
     """Make *files* the content of *folder*, all at once for whoever reads it.
 
     The files are written beside those of before, and one rename of a link makes them the present ones.
+
+    Args:
+        folder: Made if it is not there.
+        files: Content by path, which may lead into folders below.
     """
     folder.mkdir(parents=True, exist_ok=True)
     fresh = pathlib.Path(tempfile.mkdtemp(prefix="..", dir=folder))
-    fresh.chmod(0o755)
-    for name, content in files.items():
-        (fresh / name).write_bytes(content)
-        (fresh / name).chmod(0o644)
+    for path, content in files.items():
+        (fresh / path).parent.mkdir(parents=True, exist_ok=True)
+        (fresh / path).write_bytes(content)
+        (fresh / path).chmod(0o644)
+    for below in (fresh, *(path for path in fresh.rglob("*") if path.is_dir())):
+        below.chmod(0o755)  # whatever the umask is
     link = folder / _DATA
     before = folder / os.readlink(link) if link.is_symlink() else None
     (folder / "..data_tmp").symlink_to(fresh.name)
     (folder / "..data_tmp").rename(link)
     shown = {path.name for path in folder.iterdir() if not path.name.startswith("..")}
-    for name in files.keys() - shown:
+    wanted = {pathlib.PurePath(path).parts[0] for path in files}
+    for name in wanted - shown:
         (folder / name).symlink_to(pathlib.Path(_DATA) / name)
-    for name in shown - files.keys():
+    for name in shown - wanted:
         (folder / name).unlink()
     if before is not None:
         shutil.rmtree(before)

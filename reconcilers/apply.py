@@ -11,7 +11,8 @@ looked at, so that a child deleted meanwhile is not created by a write that was 
 
 Two more things are remembered, to keep steady state free of writes. A refusal stands for 30 s for the same wish. And where the
 server keeps changing what we send (a mutating webhook, a default inside an atomic value that we do not know), the differences
-that remain right after an apply are no reason to apply again until the wish or the object changes.
+that remain right after an apply are no reason to apply again until the wish or the object changes. A third one keeps steady state
+cheap: a wish that an object met is not compared again with the same version of that object.
 """
 
 import enum
@@ -71,12 +72,14 @@ class Child(NamedTuple):
 
 
 class State(enum.StrEnum):
-    """What became of a desired child."""
+    """What became of a child."""
 
     UNCHANGED = "Unchanged"
     """It is as desired; nothing was sent."""
     CREATED = "Created"
     APPLIED = "Applied"
+    DELETED = "Deleted"
+    """It was not wanted any more."""
     WAITING = "Waiting"
     """An object with its name is on its way out; nothing was sent."""
     FOREIGN = "Foreign"
@@ -124,6 +127,13 @@ class _Residue:
     differences: tuple[diff.Difference, ...]
 
 
+class _Met(NamedTuple):
+    wish: bytes
+    """Digest of what was wanted, the uid included."""
+    resource_version: str
+    """The version of the object that is as wanted."""
+
+
 class Applier:
     """Applies, prunes and removes the children of resources, for one field manager."""
 
@@ -144,6 +154,7 @@ class Applier:
         self._not_ours: memory.Memory[Child, ownership.Claim] = memory.Memory()
         self._rejections: memory.Memory[Child, _Rejection] = memory.Memory()
         self._residues: memory.Memory[Child, _Residue] = memory.Memory()
+        self._met: memory.Memory[Child, _Met] = memory.Memory()
 
     def ensure(self, owner: ownership.Ownership, desired: interfaces.Manifest) -> Outcome:
         """Make a child as desired.
@@ -172,7 +183,7 @@ class Applier:
 
     def prune(
         self, owner: ownership.ByController, kinds: Iterable[objects.GroupVersionKind], keep: Collection[Child]
-    ) -> list[Child]:
+    ) -> list[Outcome]:
         """Delete the children that *owner* controls and no longer wants.
 
         Args:
@@ -181,25 +192,25 @@ class Applier:
             keep: The children that are wanted.
 
         Returns:
-            Those deleted now; one on its way out is left alone.
+            Those deleted now, and those that the server refuses to delete; one on its way out is left alone.
         """
-        deleted = []
+        outcomes = []
         for gvk in kinds:
             for snapshot in self._cache.by_index(gvk, indexer.CONTROLLER_UID, owner.uid):
                 child = Child(gvk, snapshot.key)
-                if child not in keep and not snapshot.meta.deletion_timestamp and self._delete(child, snapshot.meta.uid):
-                    deleted.append(child)
-        return deleted
+                if child not in keep and not snapshot.meta.deletion_timestamp:
+                    outcomes.append(self._delete(child, snapshot.meta.uid))
+        return [outcome for outcome in outcomes if outcome is not None]
 
-    def remove(self, owner: ownership.Ownership, child: Child) -> bool:
+    def remove(self, owner: ownership.Ownership, child: Child) -> Outcome | None:
         """Delete one object if the cache has it and it is the owner's.
 
         Returns:
-            Whether it was deleted.
+            That it was deleted, or that the server refuses; None if there was nothing to delete.
         """
         snapshot = self._cache.snapshot(*child)
         if snapshot is None or owner.classify(snapshot.decode()) is not ownership.Claim.OURS:
-            return False
+            return None
         return self._delete(child, snapshot.meta.uid)
 
     def _look(self, child: Child) -> interfaces.Manifest | None:
@@ -226,9 +237,13 @@ class Applier:
             self._not_ours.note(child, claim)
             return _not_ours(child, claim, live)
         self._not_ours.forget(child)
+        met = _met(wanted, live)
+        if self._met.recall(child) == met:
+            return Outcome(child, State.UNCHANGED, live)
         differences = tuple(diff.diff(wanted, live, self.field_manager))
         if not differences or self._residues.recall(child) == _residue(wanted, live, differences):
             self._rejections.forget(child)
+            self._met.note(child, met)
             return Outcome(child, State.UNCHANGED, live)
         return self._send(wanted, live, differences)
 
@@ -237,21 +252,32 @@ class Applier:
     ) -> Outcome:
         child, uid = Child.of(wanted), live["metadata"]["uid"] if live else ""
         wish = _digest([wanted, uid])
-        rejection = self._rejections.recall(child)
-        if rejection is None or rejection.wish != wish or self._clock.monotonic() >= rejection.until:
+        if self._refused(child, wish) is None:
             precondition = {"uid": uid} if uid else {"resourceVersion": "1"}
             metadata = {name: value for name, value in wanted["metadata"].items() if name not in _IDENTITY}
             body = {**wanted, "metadata": {**metadata, **precondition}}
             try:
                 stored = self._live.apply(body, interfaces.ApplyOptions(self.field_manager, force=True))
             except _REFUSALS as refusal:
-                rejection = _Rejection(wish, refusal.message, self._clock.monotonic() + REJECTED_RETRY_SECONDS)
-                self._rejections.note(child, rejection)
+                self._note_refusal(child, wish, refusal)
             else:
                 self._remember(wanted, stored)
                 return Outcome(child, State.APPLIED if live else State.CREATED, stored, differences=differences)
-        retry_after_seconds = max(rejection.until - self._clock.monotonic(), 0.0)
-        return Outcome(child, State.REJECTED, live, rejection.message, retry_after_seconds, differences)
+        return self._rejected(child, live, differences)
+
+    def _refused(self, child: Child, wish: bytes) -> _Rejection | None:
+        """Return the refusal of this very wish, if it still stands."""
+        found = self._rejections.recall(child)
+        return found if found is not None and found.wish == wish and self._clock.monotonic() < found.until else None
+
+    def _note_refusal(self, child: Child, wish: bytes, refusal: errors.ApiError) -> None:
+        self._rejections.note(child, _Rejection(wish, refusal.message, self._clock.monotonic() + REJECTED_RETRY_SECONDS))
+
+    def _rejected(self, child: Child, live: interfaces.Manifest | None, differences: tuple[diff.Difference, ...] = ()) -> Outcome:
+        rejection = self._rejections.recall(child)
+        message, until = (rejection.message, rejection.until) if rejection is not None else ("", 0.0)
+        retry_after_seconds = max(until - self._clock.monotonic(), 0.0)
+        return Outcome(child, State.REJECTED, live, message, retry_after_seconds, differences)
 
     def _remember(self, wanted: interfaces.Manifest, stored: interfaces.Manifest) -> None:
         child = Child.of(wanted)
@@ -261,16 +287,23 @@ class Applier:
             self._residues.note(child, _residue(wanted, stored, remaining))
         else:
             self._residues.forget(child)
+            self._met.note(child, _met(wanted, stored))
 
-    def _delete(self, child: Child, uid: str) -> bool:
+    def _delete(self, child: Child, uid: str) -> Outcome | None:
+        wish = _digest(["delete", uid])
+        if self._refused(child, wish) is not None:
+            return self._rejected(child, None)
         try:
             self._live.delete(*child, interfaces.Preconditions(uid=uid))
         except errors.KindNotFoundError:
             raise
         except (errors.NotFoundError, errors.ConflictError):
             # It is gone, and perhaps another object has its name: the cache will tell.
-            return False
-        return True
+            return None
+        except _REFUSALS as refusal:
+            self._note_refusal(child, wish, refusal)
+            return self._rejected(child, None)
+        return Outcome(child, State.DELETED)
 
 
 def _not_ours(child: Child, claim: ownership.Claim, live: interfaces.Manifest) -> Outcome:
@@ -279,6 +312,10 @@ def _not_ours(child: Child, claim: ownership.Claim, live: interfaces.Manifest) -
     controller = ownership.meta_of(live).controller
     whose = f"is controlled by {controller.kind} {controller.name}" if controller else "is not managed by this operator"
     return Outcome(child, State.FOREIGN, None, f"{child} exists and {whose}", FOREIGN_RETRY_SECONDS)
+
+
+def _met(wanted: interfaces.Manifest, live: interfaces.Manifest) -> _Met:
+    return _Met(_digest([wanted, live["metadata"]["uid"]]), live["metadata"]["resourceVersion"])
 
 
 def _residue(wanted: interfaces.Manifest, live: interfaces.Manifest, differences: tuple[diff.Difference, ...]) -> _Residue:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from controller.client import interfaces
-from informers import errors
+from informers import errors, objects
 from reconcilers import diff
 from workqueue import clock as clocks
 
@@ -142,6 +142,56 @@ def write_status(
         return False
     try:
         client.apply(desired, interfaces.ApplyOptions(field_manager, force=True, subresource=STATUS))
+    except errors.KindNotFoundError:
+        raise
+    except errors.NotFoundError:
+        return False
+    return True
+
+
+def patch_status(client: interfaces.Writer, primary: interfaces.Manifest, status: interfaces.Manifest) -> bool:
+    """Merge *status* into *primary* if it differs from what is there, also where `write_status` fails.
+
+    The API server answers 500 to every apply over an object in which something has another type than its definition says by now,
+    as after an upgrade of the definition. A merge patch gets through, but leaves no owner of what it wrote.
+
+    Args:
+        client: Writes.
+        primary: The resource as read.
+        status: The whole status that we want.
+
+    Returns:
+        Whether it was written; False also if the resource is gone.
+
+    Raises:
+        errors.InvalidError: A rule of the definition that needs the broken field refuses every write.
+    """
+    before = primary.get(STATUS) or {}
+    if before == status:
+        return False
+    return _patch(client, primary, {"metadata": {"uid": primary["metadata"]["uid"]}, STATUS: {**dict.fromkeys(before), **status}})
+
+
+def remove_field(client: interfaces.Writer, primary: interfaces.Manifest, name: str) -> None:
+    """Remove the field *name* of the status, whoever owns it.
+
+    Args:
+        client: Writes.
+        primary: The resource as read.
+        name: A field that the status has.
+
+    Raises:
+        errors.ConflictError: The resource is not as it was read; read again.
+    """
+    metadata = primary["metadata"]
+    patch = {"metadata": {part: metadata[part] for part in ("uid", "resourceVersion")}, STATUS: {name: None}}
+    _patch(client, primary, patch)
+
+
+def _patch(client: interfaces.Writer, primary: interfaces.Manifest, patch: interfaces.Manifest) -> bool:
+    key = objects.ObjectKey(primary["metadata"].get("namespace", ""), primary["metadata"]["name"])
+    try:
+        client.merge_patch(objects.GroupVersionKind.of_object(primary), key, patch, STATUS)
     except errors.KindNotFoundError:
         raise
     except errors.NotFoundError:

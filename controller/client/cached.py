@@ -86,4 +86,5 @@ class CachedClient:
         self.list = reader.list
         self.apply = writer.apply
         self.create = writer.create
+        self.merge_patch = writer.merge_patch
         self.delete = writer.delete

@@ -72,6 +72,18 @@ class Writer(Protocol):
         """
         ...
 
+    def merge_patch(
+        self, gvk: objects.GroupVersionKind, key: objects.ObjectKey, patch: Mapping[str, Any], subresource: str = ""
+    ) -> Manifest:
+        """Merge *patch* into an object (RFC 7386) and return it as stored; with metadata.uid only into the one of that uid.
+
+        Raises:
+            errors.NotFoundError: There is none.
+            errors.ConflictError: The object of that uid is gone.
+            errors.InvalidError: Validation refused it.
+        """
+        ...
+
     def delete(
         self,
         gvk: objects.GroupVersionKind,

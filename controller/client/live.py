@@ -98,11 +98,7 @@ class LiveClient:
     def merge_patch(
         self, gvk: objects.GroupVersionKind, key: objects.ObjectKey, patch: Mapping[str, Any], subresource: str = ""
     ) -> interfaces.Manifest:
-        """Merge *patch* into an object (RFC 7386) and return it as stored.
-
-        Raises:
-            errors.NotFoundError: There is none.
-        """
+        """Merge a patch; see `interfaces.Writer.merge_patch`."""
         path = self._mapper.path(gvk, key, subresource)
         query = {"fieldManager": self._field_manager, "fieldValidation": "Strict"}
         body = msgspec.json.encode(patch)

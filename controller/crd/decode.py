@@ -17,6 +17,7 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 _PLACE = re.compile(r"^(?P<problem>.*?)(?: - at `(?:key in )?\$(?P<path>.*?)`)?$", re.DOTALL)
 _STEP = re.compile(r"\.(\w+)|(\[[^]]*\])")
+_OUT_OF_BOUNDS = re.compile(r"expected int [<>]")
 _MISSING = re.compile(r"Object missing required field `(?P<name>[^`]+)`")
 
 
@@ -25,7 +26,8 @@ class SpecError(Exception):
 
     Attributes:
         field: The field's path, for example "spec.probes[2].port".
-        message: What is wrong with it and what would be right; it never contains the field's value.
+        message: What is wrong with it and what would be right; of the field's value it contains only a number that is out of
+            the bounds of a number.
     """
 
     def __init__(self, field: str, message: str) -> None:
@@ -47,17 +49,28 @@ def decode_spec(spec_type: type[T], raw: Mapping[str, Any] | None) -> T:
     try:
         return msgspec.convert(raw or {}, spec_type)
     except msgspec.ValidationError as error:
-        raise _explain(spec_type, str(error)) from None  # the cause's message may quote a value
+        raise _explain(spec_type, str(error), raw or {}) from None  # the cause's message may quote a value
 
 
-def _explain(spec_type: type[msgspec.Struct], text: str) -> SpecError:
+def _explain(spec_type: type[msgspec.Struct], text: str, raw: Mapping[str, Any]) -> SpecError:
     place = _PLACE.match(text)
     problem, path = (place["problem"], place["path"] or "") if place else (text, "")
     if missing := _MISSING.fullmatch(problem):
         return SpecError(f"spec{path}.{missing['name']}", "is required")
     if problem.startswith("Invalid enum value"):
         return SpecError(f"spec{path}", f"expected one of {', '.join(map(str, _allowed(spec_type, path)))}")
-    return SpecError(f"spec{path}", (problem[:1].lower() + problem[1:]).replace("`", ""))
+    said = (problem[:1].lower() + problem[1:]).replace("`", "")
+    return SpecError(f"spec{path}", said + (_found(raw, path) if _OUT_OF_BOUNDS.match(said) else ""))
+
+
+def _found(raw: Mapping[str, Any], path: str) -> str:
+    """Say what stands at *path*; nothing where the path does not tell which value of a map it means."""
+    value: Any = raw
+    for name, index in _STEP.findall(path):
+        if index == "[...]":
+            return ""
+        value = value[name] if name else value[int(index[1:-1])]
+    return f", got {value}"
 
 
 def _allowed(spec_type: type[msgspec.Struct], path: str) -> list[str | int]:

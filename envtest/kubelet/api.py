@@ -6,7 +6,9 @@ call. It shares no code with the client side, a twin on purpose: what tests the 
 
 import contextlib
 import json
+import os
 import pathlib
+import socket
 import ssl
 import threading
 from collections.abc import Iterator, Mapping
@@ -22,6 +24,9 @@ STRATEGIC_MERGE_PATCH = "application/strategic-merge-patch+json"
 APPLY = "application/apply-patch+yaml"
 
 Json = dict[str, Any]
+
+_WATCHES = 100
+"""How many connections of ended watches are kept: more than there ever are, for urllib3 complains of each that it drops."""
 
 
 class ApiError(Exception):
@@ -54,7 +59,7 @@ class Api:
         self._url = endpoint.url
         self._pool = urllib3.PoolManager(maxsize=connections, block=True, retries=False, ssl_context=context)
         # A pool of its own: a watch holds its connection for minutes.
-        self._watches = urllib3.PoolManager(maxsize=2, retries=False, ssl_context=context)
+        self._watches = urllib3.PoolManager(maxsize=_WATCHES, retries=False, ssl_context=context)
 
     def get(self, path: str, timeout_seconds: float = 10.0) -> Json:
         """Read what is at *path*.
@@ -134,7 +139,7 @@ class Api:
 
 
 class Watch:
-    """A running watch; iterate over its frames."""
+    """A running watch; iterate over its frames, or over its lines, once."""
 
     def __init__(self, response: urllib3.HTTPResponse) -> None:
         self._response = response
@@ -142,11 +147,16 @@ class Watch:
 
     def __iter__(self) -> Iterator[Json]:
         """Yield frames until the server, `stop` or a broken connection ends the watch."""
+        for line in self.lines():
+            yield json.loads(line)
+
+    def lines(self) -> Iterator[bytes]:
+        """Yield frames as they came, without decoding them; they end likewise."""
         rest = b""
         try:
             while chunk := self._response.read1():
                 *lines, rest = (rest + chunk).split(b"\n")
-                yield from (json.loads(line) for line in lines if line)
+                yield from (line for line in lines if line)
         except (urllib3.exceptions.HTTPError, OSError):
             return  # the next watch goes on where this one ended, however that was
         finally:
@@ -155,5 +165,9 @@ class Watch:
 
     def stop(self) -> None:
         """End the watch at once, from any thread; harmless if it has ended."""
-        with self._lock, contextlib.suppress(RuntimeError):  # urllib3 raises it for a connection that it has back already
-            self._response.shutdown()
+        with self._lock, contextlib.suppress(OSError):  # which means that the connection is just being closed
+            sock = getattr(self._response.connection, "sock", None)
+            if sock is not None:
+                # Shutting down a TLS socket takes its TLS state away from under the thread that reads; its twin has none.
+                with socket.socket(fileno=os.dup(sock.fileno())) as twin:
+                    twin.shutdown(socket.SHUT_RDWR)

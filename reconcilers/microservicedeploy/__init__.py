@@ -24,6 +24,10 @@ FLAGS = (
 )
 
 
+_IS_NEWS = predicate.any_of(predicate.generation_changed, predicate.annotations_changed)
+"""Whether an instance is another one than before to its siblings and to the quota: its status is its own."""
+
+
 def setup(a_manager: manager.Manager, flags: Mapping[str, str]) -> None:
     """Add the operator's controllers to *a_manager*."""
     settings = instances.Settings(
@@ -45,7 +49,7 @@ def setup(a_manager: manager.Manager, flags: Mapping[str, str]) -> None:
         recorder=a_manager.recorder,
         clock=a_manager.clock,
         settings=settings,
-        quota_obstacle=quotas.obstacle,
+        quota_standing=quotas.standing,
     )
     _watch_instances(a_manager, reads, reconciler.InstanceReconciler(tools))
     _watch_namespaces(a_manager, quotas)
@@ -66,20 +70,25 @@ def _watch_instances(
         return [reconcile.Request(*key) for key in reads.rivals(snapshot)]
 
     def waiting(snapshot: objects.Snapshot) -> list[reconcile.Request]:
-        return instance_reconciler.waiting_in(snapshot.meta.namespace or snapshot.meta.name)
+        return instance_reconciler.waiting_in(snapshot.meta.namespace)
 
-    is_new_claim = predicate.any_of(predicate.generation_changed, predicate.annotations_changed)
-    built.watches(kinds.INSTANCE, handler.enqueue_requests_from_map_func(siblings), is_new_claim)
+    def neighbours(snapshot: objects.Snapshot) -> list[reconcile.Request]:
+        return [reconcile.Request(*key) for key in reads.named_in(snapshot.meta.namespace or snapshot.meta.name)]
+
+    built.watches(kinds.INSTANCE, handler.enqueue_requests_from_map_func(siblings), _IS_NEWS)
     # the old holder of a host keeps its Ingress until it sees the new one's
     built.watches(kinds.INGRESS, handler.enqueue_requests_from_map_func(rivals), quota_reconciler.is_instances_child)
     built.watches(kinds.QUOTA, handler.enqueue_requests_from_map_func(waiting), quota_reconciler.is_quota)
-    built.watches(kinds.NAMESPACE, handler.enqueue_requests_from_map_func(waiting))
+    # every instance's status says whether its namespace has a quota
+    is_news = predicate.all_of(quota_reconciler.is_quota, quota_reconciler.comes_or_goes)
+    built.watches(kinds.QUOTA, handler.enqueue_requests_from_map_func(neighbours), is_news)
+    built.watches(kinds.NAMESPACE, handler.enqueue_requests_from_map_func(neighbours), predicate.annotations_changed)
     built.complete(instance_reconciler)
 
 
 def _watch_namespaces(a_manager: manager.Manager, reconciles: quota_reconciler.QuotaReconciler) -> None:
     built = builder.Builder(a_manager).named("msd-quota")
-    built.watches(kinds.INSTANCE, quota_reconciler.namespace_of)
+    built.watches(kinds.INSTANCE, quota_reconciler.namespace_of, _IS_NEWS)
     built.watches(kinds.DEPLOYMENT, quota_reconciler.namespace_of, quota_reconciler.is_instances_child)
     built.watches(kinds.QUOTA, quota_reconciler.namespace_of, quota_reconciler.is_quota)
     built.watches(kinds.NAMESPACE, handler.enqueue_request_for_object)

@@ -5,8 +5,8 @@ upstream file.
 """
 
 import threading
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
 
 import msgspec
 
@@ -52,15 +52,41 @@ def instance_of(primary: interfaces.Manifest) -> instances.Instance:
         crd.SpecError: The spec does not fit; admission let it pass because the definition was another one then.
     """
     metadata = primary["metadata"]
+    decoded = crd.decode_spec(MicroServiceDeploySpec, primary.get("spec"))
+    if decoded.full_name not in {None, metadata["name"]}:  # else its children would be those of another resource
+        raise crd.SpecError("spec.fullName", f"must be equal to metadata.name, which is {metadata['name']}")
     return instances.Instance(
         name=metadata["name"],
         namespace=metadata["namespace"],
         uid=metadata["uid"],
-        spec=crd.decode_spec(MicroServiceDeploySpec, primary.get("spec")),
+        spec=decoded,
         created=metadata.get("creationTimestamp") or "",
         generation=metadata.get("generation") or 0,
         annotations=metadata.get("annotations") or {},
     )
+
+
+class Sibling(NamedTuple):
+    """An instance that contests a host."""
+
+    name: str
+    has_host: bool
+    """Whether its Ingress has the host now."""
+    instance: instances.Instance | None
+    """None: its spec cannot be read."""
+
+
+class _Counted(NamedTuple):
+    """What an instance demands, and what that was computed from."""
+
+    snapshot: objects.Snapshot
+    live: objects.Snapshot | None
+    """The Deployment of its name, if there is one."""
+    is_own: bool
+    """Whether that is its own."""
+    wish: quota.Wish | None
+    """None: its spec cannot be read."""
+    demand: quota.Demand
 
 
 class OperatorCache:
@@ -70,8 +96,8 @@ class OperatorCache:
         self._reader = reader
         self._settings = settings
         self._lock = threading.Lock()
-        self._demands: dict[str, dict[str, tuple[tuple[str, str], quota.Demand]]] = {}
-        """By namespace and uid: the versions of instance and Deployment that a demand was computed from, and the demand."""
+        self._counted: dict[str, dict[str, _Counted]] = {}
+        """By namespace and uid."""
 
     def primary(self, key: objects.ObjectKey) -> interfaces.Manifest | None:
         """Return a MicroServiceDeploy that is not being deleted, or None."""
@@ -87,12 +113,21 @@ class OperatorCache:
         snapshot = self._reader.snapshot(gvk, key)
         return snapshot if snapshot is not None and ownership.is_controlled_by(snapshot.meta, uid) else None
 
-    def siblings(self, key: objects.ObjectKey) -> list[instances.Instance]:
-        """Return the instances that contest the same host as the one named, itself included."""
+    def siblings(self, key: objects.ObjectKey, host: str) -> list[Sibling]:
+        """Return the instances that contest *host* with the one named, itself included."""
         snapshot = self._reader.snapshot(kinds.INSTANCE, key)
         if snapshot is None:
             return []
-        return self._decoded(self._reader.by_index(kinds.INSTANCE, PATH_INDEX, contest(snapshot)))
+        found = self._reader.by_index(kinds.INSTANCE, PATH_INDEX, contest(snapshot))
+        return [
+            Sibling(each.key.name, self._has_host(each, host), next(iter(self._decoded([each])), None))
+            for each in found
+            if each.meta.deletion_timestamp is None
+        ]
+
+    def _has_host(self, instance: objects.Snapshot, host: str) -> bool:
+        ingress = self._own(kinds.INGRESS, instance.key, instance.meta.uid)
+        return ingress is not None and any(rule.get("host") == host for rule in ingress.decode()["spec"].get("rules") or ())
 
     def contestants(self, snapshot: objects.Snapshot) -> list[objects.ObjectKey]:
         """Name the other instances that contest the same host as *snapshot*, which may be gone."""
@@ -106,6 +141,10 @@ class OperatorCache:
             return []
         instance = self._reader.snapshot(kinds.INSTANCE, objects.ObjectKey(ingress.meta.namespace, owner.name))
         return [] if instance is None else self.contestants(instance)
+
+    def named_in(self, namespace: str) -> list[objects.ObjectKey]:
+        """Name all instances in *namespace*."""
+        return [each.key for each in self._reader.by_index(kinds.INSTANCE, "namespace", namespace)]
 
     @staticmethod
     def _decoded(snapshots: list[objects.Snapshot]) -> list[instances.Instance]:
@@ -133,39 +172,67 @@ class OperatorCache:
     def wanted_quota(self, namespace: str) -> quota.Demand:
         """Return the sum of all demands in *namespace* as the cache shows them now; empty if it has no quota of ours."""
         if quota.is_disabled(self.namespace_annotations(namespace)):
+            self.forget(namespace)
             return {}
-        return quota.hard(self._demands_of(namespace))
+        return quota.hard(self._count(namespace))
 
-    def granted_quota(self, namespace: str) -> dict[str, Any]:
-        """Return what the namespace's quota grants: its `status.hard`."""
-        snapshot = self._reader.snapshot(kinds.QUOTA, objects.ObjectKey(namespace, quota.NAME))
-        if snapshot is None:
-            return {}
-        return dict((snapshot.decode().get("status") or {}).get("hard") or {})
-
-    def _demands_of(self, namespace: str) -> list[quota.Demand]:
+    def forget(self, namespace: str) -> None:
+        """Drop what is remembered of the instances of *namespace*; if they are asked for again, all are looked at anew."""
         with self._lock:
-            known = self._demands.get(namespace, {})
-        fresh: dict[str, tuple[tuple[str, str], quota.Demand]] = {}
+            self._counted.pop(namespace, None)
+
+    def live_quota(self, namespace: str) -> interfaces.Manifest | None:
+        """Return the quota of our name in *namespace*, whoever made it."""
+        snapshot = self._reader.snapshot(kinds.QUOTA, objects.ObjectKey(namespace, quota.NAME))
+        return None if snapshot is None else snapshot.decode()
+
+    def _count(self, namespace: str) -> list[quota.Demand]:
+        """Return the demands in *namespace*, looking anew only at instances that changed."""
+        deployments = {each.meta.name: each for each in self._reader.by_index(kinds.DEPLOYMENT, "namespace", namespace)}
+        with self._lock:
+            known = self._counted.get(namespace, {})
+        fresh = {}
         for snapshot in self._reader.by_index(kinds.INSTANCE, "namespace", namespace):
             meta = snapshot.meta
             if meta.deletion_timestamp is not None:
                 continue
             # fullName equals the name wherever it is given, so the Deployment is found without decoding the spec
-            live = self._own(kinds.DEPLOYMENT, meta.key, meta.uid)
-            versions = (meta.resource_version, live.meta.resource_version if live else "")
-            before = known.get(meta.uid)
-            if before is not None and before[0] == versions:
+            live, before = deployments.get(meta.name), known.get(meta.uid)
+            if before is not None and before.snapshot is snapshot and before.live is live:
                 fresh[meta.uid] = before
-            elif (computed := self._demand(snapshot, live)) is not None:
-                fresh[meta.uid] = (versions, computed)
+            elif (counted := self._look(snapshot, live, before)) is not None:
+                fresh[meta.uid] = counted
         with self._lock:
-            self._demands[namespace] = fresh
+            self._counted[namespace] = fresh
             if not fresh:
-                del self._demands[namespace]
-        return [computed for _, computed in fresh.values()]
+                del self._counted[namespace]
+        for counted in fresh.values():
+            if counted.is_own:
+                del deployments[counted.snapshot.meta.name]
+        # the pods of an instance that is gone count until its Deployment has gone as well
+        orphans = [quota.standing(each.decode()) for each in deployments.values() if _outlives(each, fresh)]
+        return [counted.demand for counted in fresh.values()] + orphans
 
-    def _demand(self, snapshot: objects.Snapshot, live: objects.Snapshot | None) -> quota.Demand | None:
-        for instance in self._decoded([snapshot]):
-            return quota.demand(instance, self._settings, None if live is None else live.decode())
-        return None
+    def _look(self, snapshot: objects.Snapshot, live: objects.Snapshot | None, before: _Counted | None) -> _Counted | None:
+        if before is not None and _has_same_spec(before.snapshot, snapshot):
+            wish = before.wish
+        else:
+            wish = next((quota.wish(instance, self._settings) for instance in self._decoded([snapshot])), None)
+        is_own = live is not None and ownership.is_controlled_by(live.meta, snapshot.meta.uid)
+        deployment = live.decode() if live is not None and is_own else None
+        if wish is not None:
+            return _Counted(snapshot, live, is_own, wish, quota.demand(wish, deployment))
+        return None if deployment is None else _Counted(snapshot, live, is_own, None, quota.standing(deployment))
+
+
+def _outlives(deployment: objects.Snapshot, owners: Collection[str]) -> bool:
+    """Say whether *deployment* belongs to an instance that is none of *owners*, by uid: one that is gone, or going."""
+    controller = deployment.meta.controller
+    if controller is None or controller.uid in owners:
+        return False
+    return objects.GroupVersionKind.of(controller.api_version, controller.kind) == kinds.INSTANCE
+
+
+def _has_same_spec(one: objects.Snapshot, other: objects.Snapshot) -> bool:
+    """Say whether two states of an object differ at most in metadata other than its generation, and in its status."""
+    return (one.meta.uid, one.meta.generation) == (other.meta.uid, other.meta.generation)

@@ -15,6 +15,7 @@ from reconcilers.microservicedeploy import instances
 SERVICE_PORT_NAME = "http"
 _MAX_HOST_LENGTH = 253
 _MAX_LABEL_LENGTH = 63
+_MADE_OF = "spec.path, spec.msName, the namespace and the base domain"
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,8 @@ class Claim:
     """What counts when an instance asks for the host; all claims of one contest have different names."""
 
     name: str
+    is_stuck: bool = False
+    """It has the host, and nothing of it may be written: it is paused, or its spec cannot be read."""
     prefers: bool = False
     """Its annotation `custom.ops/host` is "prefer"."""
     is_idle: bool = False
@@ -29,9 +32,9 @@ class Claim:
     """Milliseconds since 1970: spec.creationTimestamp, or else metadata.creationTimestamp."""
 
     @property
-    def rank(self) -> tuple[bool, bool, int, str]:
+    def rank(self) -> tuple[bool, bool, bool, int, str]:
         """The smallest holds the host."""
-        return (not self.prefers, self.is_idle, self.created_ms, self.name)
+        return (not self.is_stuck, not self.prefers, self.is_idle, self.created_ms, self.name)
 
 
 @dataclass(frozen=True)
@@ -56,12 +59,13 @@ def name(instance: instances.Instance, settings: instances.Settings) -> str:
     return f"{spec.path}.{spec.ms_name}.{instance.namespace}.{settings.base_domain}"
 
 
-def claim(instance: instances.Instance) -> Claim:
-    """Return the claim of *instance*."""
+def claim(instance: instances.Instance, with_ingress: Collection[str] = ()) -> Claim:
+    """Return the claim of *instance*; *with_ingress* are the names of those whose Ingress has the host now."""
     given = instance.spec.creation_timestamp or ""
     # isdecimal also takes digits of other scripts; int reads them all the same.
     created_ms = int(given) if given.isdecimal() else _epoch_ms(instance.created)
-    return Claim(instance.full_name, instance.prefers_host, instance.spec.idle, created_ms)
+    is_stuck = instance.is_paused and instance.full_name in with_ingress
+    return Claim(instance.full_name, is_stuck, instance.prefers_host, instance.spec.idle, created_ms)
 
 
 def decide(mine: Claim, others: Iterable[Claim], host: str, with_ingress: Collection[str] = ()) -> HostDecision:
@@ -100,10 +104,10 @@ def ingress(instance: instances.Instance, settings: instances.Settings) -> inter
 
 def _error(host: str) -> str:
     if len(host) > _MAX_HOST_LENGTH:
-        return f"host {host} has {len(host)} characters, at most {_MAX_HOST_LENGTH} are possible"
+        return f"{_MADE_OF} make a host of {len(host)} characters, at most {_MAX_HOST_LENGTH} are possible: {host}"
     label = max(host.split("."), key=len)
     if len(label) > _MAX_LABEL_LENGTH:
-        return f"host {host}: its part {label} has {len(label)} characters, at most {_MAX_LABEL_LENGTH} are possible"
+        return f"{_MADE_OF} make a host whose part {label} has {len(label)} characters, at most {_MAX_LABEL_LENGTH} are possible"
     return ""
 
 

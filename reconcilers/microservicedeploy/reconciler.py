@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 from controller import crd, reconcile, recorder
 from controller.client import interfaces
-from informers import objects
-from reconcilers import apply, managed_fields, ownership, status
+from informers import errors, objects
+from reconcilers import apply, managed_fields, memory, ownership, status
 from reconcilers.microservicedeploy import (
     cache,
     conditions,
@@ -48,8 +48,8 @@ class Tools:
     recorder: recorder.EventRecorder
     clock: clocks.Clock
     settings: instances.Settings
-    quota_obstacle: Callable[[str], str]
-    """Says what keeps a namespace's quota from being written, or ""."""
+    quota_standing: Callable[[str], quota.Standing]
+    """Says how a namespace's quota stands."""
 
 
 @dataclass
@@ -61,6 +61,8 @@ class _Pass:
     troubles: list[Trouble] = field(default_factory=list)
     live: dict[str, interfaces.Manifest | None] = field(default_factory=dict)
     """Own children by kind, as the last answer or the cache shows them."""
+    settled: set[str] = field(default_factory=set)
+    """Kinds whose child is there as desired."""
     look_again: list[float] = field(default_factory=list)
     """Seconds from now."""
     host_decision: host.HostDecision = field(default_factory=host.HostDecision)
@@ -93,6 +95,8 @@ class InstanceReconciler:
         self._lock = threading.Lock()
         self._waiting: set[reconcile.Request] = set()
         """Who may wait for a quota; noted before the quota is read, so that no change of it is missed."""
+        self._told: memory.Memory[str, str] = memory.Memory()
+        """By uid: what was told last of a resource whose status cannot be written."""
 
     def waiting_in(self, namespace: str) -> list[reconcile.Request]:
         """Return the instances of *namespace* that wait for its quota."""
@@ -116,8 +120,7 @@ class InstanceReconciler:
             instance = cache.instance_of(primary)
         except crd.SpecError as error:
             self._wait(request, waits=False)
-            numbers = {"observedGeneration": primary["metadata"]["generation"]}
-            self._report(primary, conditions.unreadable(str(error)), numbers)
+            self._report_unreadable(primary, str(error))
             return reconcile.Result()
         a_pass = self._look(primary, instance)
         if not instance.is_paused and not a_pass.spec_errors:
@@ -141,32 +144,27 @@ class InstanceReconciler:
             a_pass.look_again.append(sight.look_again_seconds)
         a_pass.host_decision = self._decide_host(instance)
         self._wait(reconcile.Request(instance.namespace, instance.name), waits=True)
-        wanted = reads.wanted_quota(instance.namespace)
-        a_pass.has_quota = bool(wanted)
-        shortfall = quota.shortfall(reads.granted_quota(instance.namespace), wanted)
-        obstacle = self._tools.quota_obstacle(instance.namespace) if shortfall else ""
-        a_pass.shortfall = f"{obstacle}: {shortfall}" if obstacle else shortfall
+        standing = self._tools.quota_standing(instance.namespace)
+        a_pass.has_quota, a_pass.shortfall = standing.has_quota, standing.shortfall
         return a_pass
 
     def _decide_host(self, instance: instances.Instance) -> host.HostDecision:
         name = host.name(instance, self._tools.settings)
         if not name:
             return host.HostDecision()
-        siblings = self._tools.reads.siblings(objects.ObjectKey(instance.namespace, instance.name))
-        with_ingress = {each.full_name for each in siblings if self._has_ingress(each, name)}
-        return host.decide(host.claim(instance), [host.claim(each) for each in siblings], name, with_ingress)
-
-    def _has_ingress(self, instance: instances.Instance, name: str) -> bool:
-        ingress = self._tools.reads.child(kinds.INGRESS, instance)
-        return ingress is not None and any(rule.get("host") == name for rule in ingress["spec"].get("rules") or ())
+        siblings = self._tools.reads.siblings(objects.ObjectKey(instance.namespace, instance.name), name)
+        with_ingress = {each.name for each in siblings if each.has_host}
+        claims = [host.claim(each.instance, with_ingress) for each in siblings if each.instance is not None]
+        unreadable = [host.Claim(each.name, is_stuck=True) for each in siblings if each.instance is None and each.has_host]
+        return host.decide(host.claim(instance, with_ingress), [*claims, *unreadable], name, with_ingress)
 
     def _act(self, a_pass: _Pass) -> None:
         """Write what differs."""
         tools, instance = self._tools, a_pass.instance
-        remembered = (a_pass.primary.get("status") or {}).get("lastActiveReplicas")
+        remembered = (a_pass.primary.get("status") or {}).get(replicas.MEMORY_FIELD)
         decision = replicas.decide(instance, self._scale(a_pass.live["Deployment"]), remembered)
         if decision.remember is not None:
-            self._remember(a_pass, {"lastActiveReplicas": decision.remember})
+            self._remember(a_pass, decision.remember)
         if decision.handover is not None:
             self._hand_over(a_pass, decision.handover)
         owner = ownership.ByController(a_pass.primary)
@@ -180,27 +178,37 @@ class InstanceReconciler:
                 a_pass.look_again.append(QUOTA_SECONDS)
             else:
                 self._ensure(a_pass, owner, child)
-        if decision.forget:
-            self._remember(a_pass, {})
+        if decision.forget and "Deployment" in a_pass.settled:
+            status.remove_field(tools.client, a_pass.primary, replicas.MEMORY_FIELD)
 
     def _prune(self, a_pass: _Pass, owner: ownership.ByController, children: list[interfaces.Manifest]) -> None:
         wanted = {apply.Child.of(child) for child in children}
-        for pruned in self._tools.applier.prune(owner, kinds.CHILDREN, wanted):
-            if pruned.key.name == a_pass.instance.full_name:
-                a_pass.live[pruned.gvk.kind] = None
+        for outcome in self._tools.applier.prune(owner, kinds.CHILDREN, wanted):
+            if outcome.state is apply.State.REJECTED:
+                self._note(a_pass, outcome)
+            elif outcome.child.key.name == a_pass.instance.full_name:
+                a_pass.live[outcome.child.gvk.kind] = None
 
-    def _remember(self, a_pass: _Pass, number: interfaces.Manifest) -> None:
-        """Write the number to wake up with, or its absence, into the status; refused if the status is not as it was read."""
-        status.write_status(self._tools.client, a_pass.primary, number, replicas.MEMORY_MANAGER, only_as_read=True)
+    def _remember(self, a_pass: _Pass, number: int) -> None:
+        """Write the number to wake up with into the status; refused if the status is not as it was read."""
+        number_only = {replicas.MEMORY_FIELD: number}
+        status.write_status(self._tools.client, a_pass.primary, number_only, replicas.MEMORY_MANAGER, only_as_read=True)
 
     def _ensure(self, a_pass: _Pass, owner: ownership.ByController, child: interfaces.Manifest) -> None:
         outcome = self._tools.applier.ensure(owner, child)
         a_pass.live[child["kind"]] = outcome.live
+        if outcome.is_settled:
+            a_pass.settled.add(child["kind"])
+        self._note(a_pass, outcome)
+
+    @staticmethod
+    def _note(a_pass: _Pass, outcome: apply.Outcome) -> None:
         if outcome.retry_after_seconds > 0:
             a_pass.look_again.append(outcome.retry_after_seconds)
         if outcome.state in _PROBLEMS:
             message = outcome.message if outcome.state is apply.State.REJECTED else ""
-            a_pass.troubles.append(Trouble(child["kind"], child["metadata"]["name"], _PROBLEMS[outcome.state], message))
+            gvk, key = outcome.child
+            a_pass.troubles.append(Trouble(gvk.kind, key.name, _PROBLEMS[outcome.state], message))
 
     def _scale(self, deployment: interfaces.Manifest | None) -> replicas.Scale | None:
         if deployment is None:
@@ -227,13 +235,44 @@ class InstanceReconciler:
         previous = (primary.get("status") or {}).get("conditions") or ()
         judged = status.Conditions(previous, verdicts, primary["metadata"]["generation"], tools.clock)
         wanted = {**numbers, "conditions": judged.to_list()}
-        if not status.write_status(tools.client, primary, wanted, tools.applier.field_manager):
+        if status.write_status(tools.client, primary, wanted, tools.applier.field_manager):
+            self._tell(primary, judged)
+
+    def _report_unreadable(self, primary: interfaces.Manifest, message: str) -> None:
+        """Say in the status that the spec cannot be read; where no status can be written either, events say it."""
+        tools = self._tools
+        before = primary.get("status") or {}
+        generation = primary["metadata"]["generation"]
+        judged = status.Conditions(before.get("conditions") or (), conditions.unreadable(message), generation, tools.clock)
+        wanted = {"observedGeneration": generation, "conditions": judged.to_list()}
+        remembered = {name: before[name] for name in (replicas.MEMORY_FIELD,) if name in before}  # another manager's
+        if before == wanted | remembered:
             return
+        try:
+            self._write_unreadable(primary, wanted, remembered)
+        except errors.InvalidError:
+            uid = primary["metadata"]["uid"]
+            if self._told.recall(uid) == message:
+                return
+            self._told.note(uid, message)
+        self._tell(primary, judged)
+
+    def _write_unreadable(
+        self, primary: interfaces.Manifest, wanted: interfaces.Manifest, remembered: interfaces.Manifest
+    ) -> None:
+        tools = self._tools
+        try:
+            status.write_status(tools.client, primary, wanted, tools.applier.field_manager)
+        except (errors.ServerError, errors.InvalidError):  # what makes it unreadable may also keep the server from applying
+            status.patch_status(tools.client, primary, wanted | remembered)
+
+    def _tell(self, primary: interfaces.Manifest, judged: status.Conditions) -> None:
+        """Emit an event for each condition that flipped."""
         for transition in judged.transitions():
             verdict, is_bad = transition.verdict, _is_bad(transition.verdict)
             if transition.before or is_bad:  # that a new resource has nothing to complain about is no news
                 note = f"{verdict.type} is {verdict.status}" + (f": {verdict.message}" if verdict.message else "")
-                tools.recorder.event(primary, "Warning" if is_bad else "Normal", verdict.reason, "Reconcile", note)
+                self._tools.recorder.event(primary, "Warning" if is_bad else "Normal", verdict.reason, "Reconcile", note)
 
 
 def _is_bad(verdict: status.Verdict) -> bool:

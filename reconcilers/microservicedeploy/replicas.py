@@ -18,6 +18,8 @@ from reconcilers.microservicedeploy import instances
 HANDOVER_MANAGER = "coxswain-handover"
 """The field manager that holds replicas from the moment we let go until the HPA writes them."""
 
+MEMORY_FIELD = "lastActiveReplicas"
+"""Where the status says how many pods to wake up with."""
 MEMORY_MANAGER = "coxswain-memory"
 """The field manager of status.lastActiveReplicas, and of nothing else."""
 

@@ -42,6 +42,11 @@ class Rollout:
             return False
         return not self.is_observed or self.updated != self.replicas or self.terminating > 0
 
+    @property
+    def outgoing(self) -> int:
+        """Pods of other templates, and terminating ones: what is still there beside the pods of the present template."""
+        return self.replicas - self.updated + self.terminating
+
 
 def of(deployment: interfaces.Manifest | None) -> Rollout:
     """Read *deployment*; None is one that has no pods and is not observed."""

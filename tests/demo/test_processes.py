@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -17,21 +18,35 @@ def run(tmp_path, code):
 
 def test_a_program_that_did_its_work_is_quoted(tmp_path):
     """The end of what it printed is the result."""
-    assert run(tmp_path, "print('done')").result(20.0) == "done"
+    assert run(tmp_path, "print('done')").result(20.0, time.sleep) == "done"
 
 
 def test_a_program_that_fails_says_why(tmp_path):
     """The exit code and the last lines, of standard error too, are in the message."""
     with pytest.raises(processes.FailedError, match=r"program ended with exit code 1: no luck"):
-        run(tmp_path, "import sys; sys.exit('no luck')").result(20.0)
+        run(tmp_path, "import sys; sys.exit('no luck')").result(20.0, time.sleep)
 
 
-def test_a_program_that_takes_too_long_is_said_so(tmp_path):
+def test_a_program_that_takes_too_long_is_said_so_and_ended(tmp_path):
     """The time is up before the program is."""
     process = run(tmp_path, "import signal; signal.pause()")
-    with pytest.raises(processes.FailedError, match=r"did not end within 0\.1 s"):
-        process.result(0.1)
-    assert process.stop() == -signal.SIGTERM
+    with pytest.raises(processes.FailedError, match=r"did not end within 7 s"):
+        process.result(7, lambda _: None)
+    with pytest.raises(processes.FailedError, match="ended with exit code -15"):
+        process.require_running()
+
+
+def test_whoever_waits_can_be_interrupted(tmp_path):
+    """What a pause raises ends the wait at once, and the program."""
+
+    def interrupt(_):
+        raise InterruptedError
+
+    process = run(tmp_path, "import signal; signal.pause()")
+    with pytest.raises(InterruptedError):
+        process.result(3600, interrupt)
+    with pytest.raises(processes.FailedError, match="ended with exit code -15"):
+        process.require_running()
 
 
 def test_a_program_that_ended_is_noticed(tmp_path):
@@ -47,7 +62,7 @@ def test_the_users_cluster_is_out_of_sight(tmp_path, monkeypatch):
     monkeypatch.setenv("KUBECONFIG", "/somebody/elses")
     monkeypatch.setenv("COXSWAIN_TEST", "here")
     code = "import os; print(os.environ.get('KUBECONFIG'), os.environ.get('COXSWAIN_TEST'))"
-    assert run(tmp_path, code).result(20.0) == "None here"
+    assert run(tmp_path, code).result(20.0, time.sleep) == "None here"
 
 
 def test_programs_end_with_the_demo():

@@ -26,6 +26,16 @@ def test_the_ready_pods_share_a_use_equally():
     assert [one["metadata"]["labels"] for one in found] == [{"app": "shop"}, {"app": "shop", "x": "y"}]
 
 
+def test_pods_of_one_name_in_two_namespaces_are_two():
+    """Each has the share of its own namespace's use."""
+    usages = pod_metrics.Usages()
+    for namespace, millicores in (("team", 1), ("other", 2)):
+        usages.set(pod_metrics.Target.of(namespace, {"app": "shop"}, "main"), millicores)
+    found = usages.measure([pod("a", app="shop"), pod("a", namespace="other", app="shop")])
+    told = {one["metadata"]["namespace"]: [each["usage"]["cpu"] for each in one["containers"]] for one in found}
+    assert told == {"team": ["1000000n"], "other": ["2000000n"]}
+
+
 def test_the_last_word_counts():
     """A use replaces the one before; None takes it away; each container has its own."""
     usages = pod_metrics.Usages()

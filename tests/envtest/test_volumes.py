@@ -68,6 +68,21 @@ def test_files_come_change_and_go(tmp_path):
         assert len([path for path in tmp_path.iterdir() if path.name.startswith("..")]) == 2
 
 
+def test_a_path_may_lie_in_a_folder(tmp_path):
+    """The folder comes and goes with its files, and whoever serves them may go into it."""
+    volumes.publish(tmp_path, {"sub/deep/a": b"1", "sub/b": b"2", "c": b"3"})
+    assert (tmp_path / "sub" / "deep" / "a").read_bytes() == b"1"
+    assert (tmp_path / "sub" / "b").read_bytes() == b"2"
+    for folder in (tmp_path / "sub", tmp_path / "sub" / "deep"):
+        assert folder.stat().st_mode & 0o777 == 0o755
+    volumes.publish(tmp_path, {"sub/b": b"4"})
+    assert (tmp_path / "sub" / "b").read_bytes() == b"4"
+    assert not (tmp_path / "sub" / "deep").exists()
+    assert not (tmp_path / "c").exists()
+    volumes.publish(tmp_path, {})
+    assert content(tmp_path) == {}
+
+
 def test_a_swap_does_not_touch_what_is_being_read(tmp_path):
     """Files are never written in place: whoever has one open reads the old content to its end."""
     volumes.publish(tmp_path, {"a": b"old"})

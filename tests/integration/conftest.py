@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.support import cluster, manager_process
+from tests.support import cluster, control_planes, manager_process
 
 FORBIDDEN = ("88888888", "c29tZS1zYWx0", "$2y$05")
 """Parts of the sample's configuration value and of the tests' credentials: they must stand nowhere."""
@@ -20,6 +20,22 @@ def manager(control_plane, tmp_path_factory):
         yield running
         assert_clean(running.output, "the log")
         assert_clean(json.dumps(running.metrics()), "the metrics")
+
+
+@pytest.fixture(scope="session")
+def quiet_control_plane():
+    """A control plane with a node and our CRDs on which no manager runs but those that a test starts and ends."""
+    with control_planes.create(nodes=1) as running:
+        yield running
+
+
+@pytest.fixture
+def quiet_teams(quiet_control_plane):
+    """Two fresh namespaces without a manager."""
+    names = [control_planes.make_namespace(quiet_control_plane) for _ in range(2)]
+    yield [cluster.Cluster(quiet_control_plane.kubeconfig, name) for name in names]
+    for name in names:
+        control_planes.delete_namespace(quiet_control_plane, name)
 
 
 @pytest.fixture

@@ -324,7 +324,7 @@ def test_unwanted_children_are_pruned_and_shared_objects_removed(stage: Stage) -
     stage.cache.sync()
     kept = {apply.Child.of(stage.placed(manifests.config_map()))}
     pruned = stage.applier.prune(stage.owner, KINDS, kept)
-    assert [str(child) for child in pruned] == ["Service shop"]
+    assert [(str(outcome.child), outcome.state) for outcome in pruned] == [("Service shop", apply.State.DELETED)]
     stage.cache.sync()
     assert stage.applier.prune(stage.owner, KINDS, kept) == []
     stage.live(manifests.service_account())

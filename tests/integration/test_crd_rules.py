@@ -3,17 +3,16 @@
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 
+from controller import crd
 from reconcilers.microservicedeploy import spec
-from tests.support import definitions, raw_api
+from tests.support import bad_specs, definitions, kubectl, raw_api
 
 pytestmark = pytest.mark.controlplane
 
-MINIMAL = {"msName": "ms", "version": "1.0", "path": "v1", "image": "example.com/app:1"}
 LONG = "a" * 300
-
-
 COLLECTION = "/apis/custom.ops/v1/namespaces/default/microservicedeploys"  # every request is a dry run: nothing is left behind
 
 
@@ -25,130 +24,26 @@ def _api(control_plane: Any) -> Iterator[raw_api.Api]:
     api.close()
 
 
+def _manifest(fields: dict[str, Any], name: str = "ms") -> dict[str, Any]:
+    wanted = {key: value for key, value in {**bad_specs.MINIMAL, **fields}.items() if value is not None}
+    return {"apiVersion": "custom.ops/v1", "kind": "MicroServiceDeploy", "metadata": {"name": name}, "spec": wanted}
+
+
 def _create(api: raw_api.Api, fields: dict[str, Any], name: str = "ms") -> raw_api.Answer:
-    wanted = {key: value for key, value in {**MINIMAL, **fields}.items() if value is not None}
-    manifest = {"apiVersion": "custom.ops/v1", "kind": "MicroServiceDeploy", "metadata": {"name": name}, "spec": wanted}
-    return api.request("POST", COLLECTION, manifest, fieldValidation="Strict", dryRun="All")
+    return api.request("POST", COLLECTION, _manifest(fields, name), fieldValidation="Strict", dryRun="All")
 
 
-def _resources(limits: dict[str, Any] | None = None, requests: dict[str, Any] | None = None) -> dict[str, Any]:
-    given = {"limits": limits, "requests": requests}
-    return {"resourceRequirements": {name: value for name, value in given.items() if value is not None}}
+def test_every_field_is_tried_with_another_type_and_out_of_its_bounds() -> None:
+    """Whoever adds a field adds what is refused about it; a boolean has no bounds."""
+    schema = crd.render(spec.RESOURCE)["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"]
+    assert schema.keys() == {field.encode_name for field in msgspec.structs.fields(spec.MicroServiceDeploySpec)}
+    wrong_type = {next(iter(fields)) for fields, _, _ in bad_specs.WRONG_TYPES}
+    assert wrong_type == schema.keys()
+    others = {next(iter(row[0])) for row in bad_specs.REFUSED if row not in bad_specs.WRONG_TYPES}
+    assert others >= {name for name, field in schema.items() if field["type"] != "boolean"}
 
 
-def _probe(name: str = "readinessProbe", **fields: Any) -> dict[str, Any]:
-    return {name: fields}
-
-
-CPU = _resources(requests={"cpu": "100m"})
-TCP: dict[str, Any] = {"tcpSocket": {"port": 8080}}
-
-REFUSED: list[tuple[dict[str, Any], str, str]] = [
-    # required fields and their forms
-    ({"msName": None}, "spec.msName", "Required value"),
-    ({"version": None}, "spec.version", "Required value"),
-    ({"path": None}, "spec.path", "Required value"),
-    ({"image": None}, "spec.image", "Required value"),
-    ({"image": ""}, "spec.image", "at least 1 chars"),
-    ({"image": "a" * 4097}, "spec.image", "may not be more than 4096 bytes"),
-    ({"msName": "1st"}, "spec.msName", "should match"),
-    ({"msName": "a-"}, "spec.msName", "should match"),
-    ({"msName": "a" * 41}, "spec.msName", "may not be more than 40"),
-    ({"path": "v.1"}, "spec.path", "should match"),
-    ({"path": "V1"}, "spec.path", "should match"),
-    ({"path": "v" * 33}, "spec.path", "may not be more than 32"),
-    ({"version": 1.0}, "spec.version", "must be of type string"),
-    ({"version": "1.0 beta"}, "spec.version", "should match"),
-    ({"version": "a" * 64}, "spec.version", "may not be more than 63"),
-    ({"fullName": "other"}, "spec.fullName", "fullName must be equal to metadata.name"),
-    ({"creationTimestamp": 1535546718115}, "spec.creationTimestamp", "must be of type string"),
-    ({"creationTimestamp": "yesterday"}, "spec.creationTimestamp", "should match"),
-    ({"creationTimestamp": "1" * 17}, "spec.creationTimestamp", "may not be more than 16"),
-    ({"config": "a" * 131_073}, "spec.config", "may not be more than 131072"),
-    ({"tenant": "Tenant"}, "spec.tenant", "should match"),
-    ({"port": 0}, "spec.port", "greater than or equal to 1"),
-    ({"port": 65536}, "spec.port", "less than or equal to 65535"),
-    # replicas and autoscaling
-    ({"replicas": -1}, "spec.replicas", "greater than or equal to 0"),
-    ({"replicas": 1001}, "spec.replicas", "less than or equal to 1000"),
-    ({"replicas": "3"}, "spec.replicas", "must be of type integer"),
-    ({"replicas": 3, "maxReplicas": 2}, "spec.maxReplicas", "maxReplicas must be at least replicas"),
-    ({"replicas": 0, "autoscaling": True, **CPU}, "spec.replicas", "replicas must be at least 1 while autoscaling is on"),
-    ({"autoscaling": True}, "spec.resourceRequirements", "requests.cpu must be given"),
-    ({"autoscaling": True, **_resources(limits={"cpu": 1})}, "spec.resourceRequirements", "requests.cpu must be given"),
-    ({"autoscaling": True, **_resources(requests={"memory": "1Gi"})}, "spec.resourceRequirements", "requests.cpu must be given"),
-    ({"autoscaling": True, **_resources(requests={"cpu": "0m"})}, "spec.resourceRequirements", "above 0"),
-    ({"targetCPUUtilization": 0}, "spec.targetCPUUtilization", "greater than or equal to 1"),
-    ({"targetCPUUtilization": 101}, "spec.targetCPUUtilization", "less than or equal to 100"),
-    # resources
-    (_resources({"cpu": "1"}, {"cpu": "1001m"}), "spec.resourceRequirements.requests", "must not be more than the limit"),
-    (
-        _resources({"memory": "1Gi"}, {"memory": 2**30 + 1}),
-        "spec.resourceRequirements.requests",
-        "must not be more than the limit",
-    ),
-    (_resources({"cpu": "many"}), "spec.resourceRequirements.limits.cpu", "should match"),
-    (_resources({"cpu": "-1"}), "spec.resourceRequirements.limits.cpu", "should match"),
-    (_resources({"cpu": "1e999999999"}), "spec.resourceRequirements.limits.cpu", "should match"),
-    (_resources({"cpu": -1}), "spec.resourceRequirements.limits.cpu", "greater than or equal to 0"),
-    (_resources({"cpu": 0.5}), "spec.resourceRequirements.limits.cpu", "must be of type integer"),
-    (_resources({"cpus": 1}), "spec.resourceRequirements.limits", "keys must be cpu, memory"),
-    (_resources({f"example.com/r{i}": 1 for i in range(11)}), "spec.resourceRequirements.limits", "at most 10 items"),
-    # probes
-    (_probe(), "spec.readinessProbe", "exactly one of httpGet"),
-    (_probe(**TCP, grpc={"port": 1}), "spec.readinessProbe", "exactly one of httpGet"),
-    (_probe(tcpSocket={}), "spec.readinessProbe.tcpSocket.port", "Required value"),
-    (_probe(tcpSocket={"port": 0}), "spec.readinessProbe.tcpSocket.port", "greater than or equal to 1"),
-    (_probe(tcpSocket={"port": "auth"}), "spec.readinessProbe.tcpSocket.port", "should match"),
-    (_probe(httpGet={"port": 1, "path": "ready"}), "spec.readinessProbe.httpGet.path", "should match"),
-    (_probe(httpGet={"port": 1, "scheme": "FTP"}), "spec.readinessProbe.httpGet.scheme", "supported values"),
-    (_probe(exec={"command": []}), "spec.readinessProbe.exec.command", "at least 1 items"),
-    (_probe(**TCP, periodSeconds=0), "spec.readinessProbe.periodSeconds", "greater than or equal to 1"),
-    (_probe("livenessProbe", **TCP, successThreshold=2), "spec.livenessProbe.successThreshold", "must be 1"),
-    (_probe("startupProbe", **TCP, successThreshold=2), "spec.startupProbe.successThreshold", "must be 1"),
-    # scheduling
-    ({"imagePullSecrets": [{"name": "a"}, {"name": "a"}]}, "spec.imagePullSecrets[1]", "Duplicate value"),
-    ({"imagePullSecrets": [{}]}, "spec.imagePullSecrets[0].name", "Required value"),
-    ({"imagePullSecrets": [{"name": f"s{i}"} for i in range(17)]}, "spec.imagePullSecrets", "at most 16 items"),
-    ({"nodeSelector": {"no spaces": "a"}}, "spec.nodeSelector", "keys must be label keys"),
-    ({"nodeSelector": {"a": "no spaces"}}, "spec.nodeSelector.a", "should match"),
-    ({"nodeSelector": {f"k{i}": "v" for i in range(17)}}, "spec.nodeSelector", "at most 16 items"),
-    ({"tolerations": [{"key": "a", "operator": "Likes"}]}, "spec.tolerations[0].operator", "supported values"),
-    ({"tolerations": [{"value": "a"}]}, "spec.tolerations[0].operator", "must be Exists when key is empty"),
-    ({"tolerations": [{"key": "a", "operator": "Exists", "value": "b"}]}, "spec.tolerations[0].value", "must be empty"),
-    ({"tolerations": [{"key": "a", "tolerationSeconds": 1}]}, "spec.tolerations[0].effect", "must be NoExecute"),
-]
-
-TAKEN: list[dict[str, Any]] = [
-    {"fullName": "ms"},
-    {"msName": "a" * 40, "path": "v" * 32, "version": "v1.0_rc-1"},
-    {"path": "1"},
-    {"image": "any words, or ümlauts"},
-    {"replicas": 0},
-    {"replicas": 0, "maxReplicas": 1},
-    {"replicas": 3, "maxReplicas": 3},
-    {"replicas": 3, "autoscaling": True, **CPU},
-    {"autoscaling": True, **_resources(requests={"cpu": 1})},
-    {"config": "ü" * 131_072},
-    {"config": ""},
-    _resources({"cpu": "1"}, {"cpu": "1000m"}),
-    _resources({"cpu": 1, "memory": "1024Mi"}, {"cpu": "1", "memory": "1Gi"}),
-    _resources({"cpu": "2"}, {"memory": "64Gi"}),
-    _resources({"cpu": ".5", "memory": "1.5e3", "nvidia.com/gpu": 1, "hugepages-2Mi": "4Mi", "ephemeral-storage": "1G"}),
-    _resources({}, {}),
-    _resources(
-        {f"example.com/{'r' * 50}{i}": "1." + "0" * 29 for i in range(10)}, {f"example.com/{'r' * 50}{i}": "1" for i in range(10)}
-    ),
-    _probe(httpGet={"port": "http", "path": "/ready", "scheme": "HTTPS"}, initialDelaySeconds=5, successThreshold=2),
-    _probe("livenessProbe", exec={"command": ["true"]}),
-    _probe("startupProbe", grpc={"port": 9000, "service": "health"}, failureThreshold=30),
-    {"imagePullSecrets": [{"name": "pull"}, {"name": "pull.more"}]},
-    {"nodeSelector": {"disk": "ssd", "example.com/zone": "", f"{'d' * 63}.example.com/{'n' * 63}": "v" * 63}},
-    {"tolerations": [{"operator": "Exists"}, {"key": "a", "value": "b", "effect": "NoExecute", "tolerationSeconds": 0}]},
-]
-
-
-@pytest.mark.parametrize(("fields", "field", "message"), REFUSED, ids=lambda part: str(part)[:60])
+@pytest.mark.parametrize(("fields", "field", "message"), bad_specs.REFUSED, ids=lambda part: str(part)[:60])
 def test_a_bad_spec_is_refused_and_the_error_names_the_field(
     api: raw_api.Api, fields: dict[str, Any], field: str, message: str
 ) -> None:
@@ -161,7 +56,7 @@ def test_a_bad_spec_is_refused_and_the_error_names_the_field(
 
 def test_good_specs_are_taken(api: raw_api.Api) -> None:
     """The edges of every rule are inside it, and none costs too much at its bounds."""
-    refused = [(fields, answer.body["message"]) for fields in TAKEN if (answer := _create(api, fields)).status != 201]
+    refused = [(fields, answer.body["message"]) for fields in bad_specs.TAKEN if (answer := _create(api, fields)).status != 201]
     assert refused == []
 
 
@@ -176,3 +71,37 @@ def test_a_name_that_no_service_can_have_is_refused(api: raw_api.Api, name: str)
 def test_the_longest_name_is_taken(api: raw_api.Api) -> None:
     """63 characters are a Service's limit."""
     assert _create(api, {"fullName": "a" * 63}, "a" * 63).status == 201
+
+
+@pytest.mark.kubectl
+@pytest.mark.parametrize(
+    ("fields", "field", "message"),
+    [
+        ({"version": 1.0}, "spec.version", "must be of type string"),
+        ({"path": "v1/api"}, "spec.path", "should match"),
+        ({"fullName": "other"}, "spec.fullName", "fullName must be equal to metadata.name"),
+        ({"autoscaling": True}, "spec.resourceRequirements", "requests.cpu must be given"),
+        ({"replicas": 3, "maxReplicas": 2}, "spec.maxReplicas", "maxReplicas must be at least replicas"),
+        ({"replica": 3}, "spec.replica", "unknown field"),
+    ],
+)
+def test_a_user_of_kubectl_sees_the_field_and_the_rule(
+    control_plane: Any, fields: dict[str, Any], field: str, message: str
+) -> None:
+    """`kubectl apply` prints what the server says, and is strict without being asked to."""
+    said = kubectl.apply(control_plane.kubeconfig, "default", _manifest(fields))
+    assert field in said
+    assert message in said
+
+
+def test_an_update_is_refused_like_a_creation(api: raw_api.Api, namespace: str) -> None:
+    """A good resource stays as it was when somebody spoils it, whatever the rule."""
+    collection = COLLECTION.replace("/default/", f"/{namespace}/")
+    assert api.request("POST", collection, _manifest({"fullName": "ms"})).status == 201
+    taken = []
+    for fields, field, _ in bad_specs.REFUSED:
+        answer = api.request("PATCH", f"{collection}/ms", {"spec": fields}, content_type=raw_api.MERGE)
+        if answer.status != 422 or field not in answer.causes():
+            taken.append((fields, answer.body))
+    assert taken == []
+    assert api.request("GET", f"{collection}/ms").body["metadata"]["generation"] == 1

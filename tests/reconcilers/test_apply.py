@@ -201,8 +201,21 @@ def test_a_webhook_that_changes_our_fields_does_not_make_us_write_for_ever(world
         assert world.ensure(config_map(a="1")).state is apply.State.UNCHANGED
     assert world.api.mutations == 1
     world.thing().flat["f:data", "f:a"] = "by hand"
+    world.thing().metadata["resourceVersion"] = "77"
     world.cache.sync()
     assert world.ensure(config_map(a="1")).state is apply.State.APPLIED
+    assert world.ensure(config_map(a="2")).state is apply.State.APPLIED
+
+
+def test_the_same_version_is_not_compared_again(world: World):
+    """Steady state costs no comparison; another version of the object, or another wish, is looked at."""
+    world.ensure(config_map(a="1"))
+    world.thing().flat["f:data", "f:a"] = "changed, but no server changes an object without its version"
+    world.cache.sync()
+    assert world.ensure(config_map(a="1")).state is apply.State.UNCHANGED
+    assert world.ensure(config_map(a="2")).state is apply.State.APPLIED
+    world.thing().update("hand", {**world.thing().live(), "data": {"a": "1"}})
+    world.cache.sync()
     assert world.ensure(config_map(a="2")).state is apply.State.APPLIED
 
 
@@ -248,7 +261,9 @@ def test_unwanted_children_are_pruned(world: World):
     world.api.put(other, other)
     world.cache.sync()
     keep = {apply.Child.of(config_map("a"))}
-    assert world.applier.prune(world.owner, CONFIG_MAPS, keep) == [apply.Child.of(config_map("b"))]
+    assert world.applier.prune(world.owner, CONFIG_MAPS, keep) == [
+        apply.Outcome(apply.Child.of(config_map("b")), apply.State.DELETED)
+    ]
     assert {key.name for _, key in world.api.things} == {"a", "c"}
 
 
@@ -260,6 +275,29 @@ def test_pruning_does_not_delete_a_successor(world: World):
     del world.api.things[fake_api.place_of(config_map("b"))]
     assert world.applier.prune(world.owner, CONFIG_MAPS, ()) == []
     assert {key.name for _, key in world.api.things} == {"a"}
+
+
+def test_a_refused_deletion_is_an_outcome_and_is_tried_once_in_30_s(world: World):
+    """The other children go all the same, and the server's words are passed on."""
+    world.ensure(config_map("a"))
+    world.ensure(config_map("b"))
+    deleted, tries = world.api.delete, []
+
+    def refuse(gvk, key, preconditions=None):
+        if key.name == "b":
+            return deleted(gvk, key, preconditions)
+        tries.append(key)
+        raise errors.ForbiddenError(403, "Forbidden", "no rule for it")
+
+    world.api.delete = refuse  # type: ignore[method-assign]
+    for moment, number in ((0, 1), (29.0, 1), (1.0, 2)):
+        world.clock.step(moment)
+        refused, *others = world.applier.prune(world.owner, CONFIG_MAPS, ())
+        assert (refused.child.key.name, refused.state, refused.message) == ("a", apply.State.REJECTED, "no rule for it")
+        assert refused.retry_after_seconds > 0
+        assert [outcome.child.key.name for outcome in others] == (["b"] if moment == 0 else [])
+        world.cache.sync()
+        assert len(tries) == number
 
 
 def test_a_child_on_its_way_out_is_not_deleted_twice(world: World):

@@ -137,3 +137,20 @@ def test_a_status_meant_for_what_was_read_is_written_over_nothing_else(api: fake
     assert status.write_status(api, read(api), {"m": 1}, US, only_as_read=True)
     assert status.write_status(api, live, {"m": 2}, US)
     assert read(api)["status"] == {"n": 1, "m": 2}
+
+
+def test_a_patched_status_replaces_all_of_the_former_one():
+    """What is no longer wanted goes, nothing is sent if nothing differs, and a namesake is left alone."""
+    api = fake_api.FakeApi()
+    api.put(SHIP, {"status": {"crew": 2, "size": 1}})
+    ship = api.get(*fake_api.place_of(SHIP))
+    assert status.patch_status(api, ship, {"crew": 3})
+    seen = api.get(*fake_api.place_of(SHIP))
+    assert seen["status"] == {"crew": 3}
+    assert not status.patch_status(api, seen, {"crew": 3})
+    assert api.mutations == 1
+    api.put(SHIP, {})
+    with pytest.raises(errors.ConflictError):
+        status.patch_status(api, seen, {"crew": 4})
+    api.things.clear()
+    assert not status.patch_status(api, seen, {"crew": 4})

@@ -28,12 +28,23 @@ def create(nodes=2, crds=CRDS, **options):
     return TestControlPlane(controlplane.Options(nodes=nodes, metrics=nodes > 0, crds=crds, **options))
 
 
-def make_namespace(control_plane):
-    """Make a namespace, wait until pods may be made in it, and return its name."""
-    name = f"test-{uuid.uuid4().hex[:10]}"
-    control_plane.client.post("/api/v1/namespaces", {"metadata": {"name": name}})
-    wait_for(lambda: exists(control_plane, f"/api/v1/namespaces/{name}/serviceaccounts/default"))
-    return name
+def make_namespace(control_plane, name=""):
+    """Make a namespace, with a name of its own by default, wait until pods may be made in it, and return its name."""
+    return make_namespaces(control_plane, name or own_name())[0]
+
+
+def make_namespaces(control_plane, *names):
+    """Make namespaces, wait until pods may be made in them, and return their names."""
+    for name in names:
+        control_plane.client.post("/api/v1/namespaces", {"metadata": {"name": name}})
+    for name in names:
+        wait_for(lambda name=name: exists(control_plane, f"/api/v1/namespaces/{name}/serviceaccounts/default"))
+    return names
+
+
+def own_name():
+    """Return a name that no other namespace has."""
+    return f"test-{uuid.uuid4().hex[:10]}"
 
 
 def delete_namespace(control_plane, name):

@@ -5,6 +5,7 @@ number of mutating requests, whatever their answer.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -38,6 +39,13 @@ class CountingClient:
         """Count and pass on."""
         self.mutations += 1
         return self._client.create(obj)
+
+    def merge_patch(
+        self, gvk: objects.GroupVersionKind, key: objects.ObjectKey, patch: Mapping[str, Any], subresource: str = ""
+    ) -> interfaces.Manifest:
+        """Count and pass on."""
+        self.mutations += 1
+        return self._client.merge_patch(gvk, key, patch, subresource)
 
     def delete(
         self,

@@ -5,6 +5,7 @@ What flows in: applies and deletes by the code under test, edits by the test. Wh
 """
 
 import itertools
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -25,6 +26,8 @@ class FakeApi:
         """Mutating requests that arrived, whatever their answer."""
         self.refusal: errors.ApiError | None = None
         """The answer to every apply, while set."""
+        self.patch_refusal: errors.ApiError | None = None
+        """The answer to every merge patch, while set."""
         self.webhook: dict[str, Any] = {}
         """Fields of data that a mutating webhook overwrites."""
         self.on_conflict: Any = None
@@ -65,6 +68,25 @@ class FakeApi:
         """Create as another client would."""
         self.mutations += 1
         return self.put(obj, obj).live()
+
+    def merge_patch(
+        self, gvk: objects.GroupVersionKind, key: objects.ObjectKey, patch: Any, subresource: str = ""
+    ) -> interfaces.Manifest:
+        """Merge into a subresource's top level, where null removes."""
+        self.mutations += 1
+        thing = self.things.get((gvk, key))
+        if thing is None:
+            raise errors.NotFoundError(404, "NotFound", "not found")
+        for name in ("uid", "resourceVersion"):
+            if patch["metadata"].get(name, thing.metadata[name]) != thing.metadata[name]:
+                raise errors.ConflictError(409, "Conflict", name)
+        if self.patch_refusal is not None:
+            raise self.patch_refusal
+        content = thing.live()
+        merged = {**content.get(subresource, {}), **patch[subresource]}
+        thing.update("patch", content | {subresource: {name: value for name, value in merged.items() if value is not None}})
+        thing.metadata["resourceVersion"] = str(next(self._numbers))
+        return thing.live()
 
     def delete(
         self,
@@ -112,11 +134,13 @@ class FakeCache:
         self._api = api
         self._snapshots: dict[Place, objects.Snapshot] = {}
 
-    def sync(self) -> None:
-        """Catch up with the server."""
-        self._snapshots = {
+    def sync(self, is_meant: Callable[[Place], bool] = lambda _: True) -> None:
+        """Catch up with the server, for the objects that are meant."""
+        behind = {place: held for place, held in self._snapshots.items() if not is_meant(place)}
+        self._snapshots = behind | {
             place: objects.Snapshot.parse(place[0], msgspec.json.encode(thing.live()))
             for place, thing in self._api.things.items()
+            if is_meant(place)
         }
 
     def snapshot(self, gvk: objects.GroupVersionKind, key: objects.ObjectKey) -> objects.Snapshot | None:

@@ -27,6 +27,8 @@ class ManagerProcess:
             *("--metrics-bind-address", "127.0.0.1:0", "--health-probe-bind-address", "127.0.0.1:0", *flags),
         ]
         self._process: subprocess.Popen[bytes] | None = None
+        self._earlier_output = 0
+        """How many characters the log held when the present process started."""
 
     def __enter__(self) -> Self:
         self.start()
@@ -34,6 +36,7 @@ class ManagerProcess:
 
     def start(self) -> None:
         """Start the process; return at once."""
+        self._earlier_output = len(self.output)
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(self._command, stdout=output, stderr=output, cwd=cluster.ROOT)
 
@@ -45,7 +48,7 @@ class ManagerProcess:
 
     def wait_until_working(self) -> None:
         """Wait until the workers run."""
-        cluster.eventually(lambda: "Starting workers" in self.output, 30, lambda: self.output[-2000:])
+        cluster.eventually(lambda: "Starting workers" in self._own_output, 30, lambda: self.output[-2000:])
 
     def __exit__(self, *_: object) -> None:
         assert self.terminate() == 0, self.output[-3000:]
@@ -64,6 +67,12 @@ class ManagerProcess:
             self._process.kill()
             self._process.wait()
 
+    def kill(self) -> None:
+        """Send SIGKILL and wait for the end; `start` makes a new process that goes on with the same log."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+
     def wait(self, timeout_seconds: float) -> int:
         """Wait for the process to end by itself; return the exit code."""
         assert self._process is not None
@@ -74,9 +83,14 @@ class ManagerProcess:
         """Everything that it printed so far."""
         return self.log.read_text() if self.log.exists() else ""
 
+    @property
+    def _own_output(self) -> str:
+        """What the present process printed so far."""
+        return self.output[self._earlier_output :]
+
     def fetch(self, name: str, path: str) -> str:
         """Return what it serves as "metrics" or "health probes", on the port that its log tells."""
-        found = re.search(rf'"Serving {name}".*"port": (\d+)', self.output)
+        found = re.search(rf'"Serving {name}".*"port": (\d+)', self._own_output)
         assert found, self.output[-2000:]
         with urllib.request.urlopen(f"http://127.0.0.1:{found.group(1)}{path}", timeout=5) as answer:
             return answer.read().decode()

@@ -39,7 +39,7 @@ class Api(fake_api.FakeApi):
         self.applied: list[str] = []
         """Kind, manager and subresource of each apply, in order."""
         self.before_apply: Callable[[interfaces.Manifest], None] = lambda _: None
-        """Called before each apply; may raise its answer."""
+        """Called before each apply and merge patch; may raise its answer."""
 
     def apply(self, obj: interfaces.Manifest, options: interfaces.ApplyOptions) -> interfaces.Manifest:
         """Apply."""
@@ -47,6 +47,13 @@ class Api(fake_api.FakeApi):
         self.applied.append(f"{obj['kind']} {manager}")
         self.before_apply(obj)
         return super().apply(obj, interfaces.ApplyOptions(manager, options.force, options.subresource))
+
+    def merge_patch(
+        self, gvk: objects.GroupVersionKind, key: objects.ObjectKey, patch: Any, subresource: str = ""
+    ) -> interfaces.Manifest:
+        """Merge; a test may interfere as with an apply."""
+        self.before_apply({"kind": gvk.kind, "metadata": {"name": key.name, "namespace": key.namespace}})
+        return super().merge_patch(gvk, key, patch, subresource)
 
     def put(self, obj: interfaces.Manifest, content: Any, manager: str = "hand") -> ssa_model.ManagedObject:
         """Store an object."""
@@ -65,13 +72,9 @@ class Cache(fake_api.FakeCache):
         self.behind: set[objects.GroupVersionKind] = set()
         """Kinds that do not catch up."""
 
-    def sync(self) -> None:
-        """Catch up with the server, the kinds that are behind excepted."""
-        before = self._snapshots
-        super().sync()
-        kept = {place: snapshot for place, snapshot in before.items() if place[0] in self.behind}
-        new = {place: snapshot for place, snapshot in self._snapshots.items() if place[0] not in self.behind}
-        self._snapshots = new | kept
+    def sync(self, is_meant: Callable[[fake_api.Place], bool] = lambda _: True) -> None:
+        """Catch up with the server, for the objects that are meant, the kinds that are behind excepted."""
+        super().sync(lambda place: is_meant(place) and place[0] not in self.behind)
 
     def snapshot(self, gvk: objects.GroupVersionKind, key: objects.ObjectKey) -> objects.Snapshot | None:
         """Return the object as of the last sync."""
@@ -108,7 +111,7 @@ class World:
             recorder=self._recorder,
             clock=self.clock,
             settings=microservices.SETTINGS,
-            quota_obstacle=self.quotas.obstacle,
+            quota_standing=self.quotas.standing,
         )
         self.instances = reconciler.InstanceReconciler(tools)
         self.add("Namespace", NAMESPACE, namespace="")

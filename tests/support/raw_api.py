@@ -27,8 +27,11 @@ class Answer:
     warnings: tuple[str, ...]
 
     def causes(self) -> dict[str, str]:
-        """Return what is wrong with each field, by the field's path."""
-        return {cause["field"]: cause["message"] for cause in self.body.get("details", {}).get("causes", ())}
+        """Return all that is wrong with each field, by the field's path."""
+        found: dict[str, str] = {}
+        for cause in self.body.get("details", {}).get("causes", ()):
+            found[cause["field"]] = "; ".join(filter(None, (found.get(cause["field"]), cause["message"])))
+        return found
 
 
 class Api:

@@ -5,6 +5,7 @@ included. Names of fields say how a field is merged; the rest is granular maps, 
 sigs.k8s.io/structured-merge-diff/merge in a few lines; conflicts are always forced.
 """
 
+import itertools
 import json
 from typing import Any
 
@@ -16,6 +17,8 @@ VANISHING = frozenset({"labels", "annotations", "selector", "args", "omitted", "
 DEFAULTS = {"ports": {"protocol": "TCP"}}
 
 Path = tuple[str, ...]
+
+_VERSIONS = itertools.count(1_000_000)  # far from those that a fake server gives
 
 
 def flatten(value: Any, path: Path = (), name: str = "") -> dict[Path, Any]:
@@ -113,6 +116,10 @@ class ManagedObject:
         }
         self.flat = {**wanted, **rest}
         self.owned[me] = set(wanted)
+        self._touch()
+
+    def _touch(self) -> None:
+        self.metadata["resourceVersion"] = str(next(_VERSIONS))
 
     def update(self, manager: str, content: dict[str, Any]) -> None:
         """Replace the whole content, as an edit by hand does."""
@@ -123,6 +130,7 @@ class ManagedObject:
             paths.difference_update(changed | gone)
         self.owned.setdefault((manager, "Update"), set()).update(changed)
         self.flat = new
+        self._touch()
 
     def live(self) -> dict[str, Any]:
         """Return the object as the server shows it."""

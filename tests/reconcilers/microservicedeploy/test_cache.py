@@ -33,7 +33,7 @@ def test_an_instance_that_is_being_deleted_is_not_read(world):
     thing.metadata["deletionTimestamp"] = "2026-01-02T03:04:05Z"
     world.sync()
     assert world.reads.primary(KEY) is None
-    assert world.reads.siblings(KEY) == []
+    assert world.reads.siblings(KEY, "") == []
 
 
 def test_reads_are_fresh_copies(world):
@@ -68,17 +68,46 @@ def test_a_spec_that_does_not_fit_is_an_error(world):
         cache.instance_of(world.reads.primary(KEY))
 
 
+def test_a_full_name_that_is_not_the_name_is_an_error(world):
+    """Its children would be somebody else's; the rule of the definition may be younger than the resource."""
+    world.instance(fullName="shop-v2")
+    with pytest.raises(crd.SpecError, match=r"spec\.fullName: must be equal to metadata\.name, which is shop-v1"):
+        cache.instance_of(world.reads.primary(KEY))
+    world.instance("shop-v3", fullName="shop-v3")
+    found = world.reads.siblings(objects.ObjectKey(NAMESPACE, "shop-v3"), "")
+    assert [each.name for each in found if each.instance is not None] == ["shop-v3"]
+
+
 def test_siblings_contest_a_host(world):
-    """Namespace, msName and path must be equal; unreadable ones do not count."""
+    """Namespace, msName and path must be equal; of an unreadable one nothing more is known."""
     world.instance("a", path="v1")
     world.instance("b", path="v1")
     world.instance("c", path="v2")
     world.instance("d", path="v1", msName="other")
     world.instance("e", path="v1", replicas="many")
-    assert [each.name for each in world.reads.siblings(objects.ObjectKey(NAMESPACE, "a"))] == ["a", "b"]
-    assert world.reads.siblings(objects.ObjectKey(NAMESPACE, "none")) == []
+    found = world.reads.siblings(objects.ObjectKey(NAMESPACE, "a"), "")
+    assert {each.name: each.instance is not None for each in found} == {"a": True, "b": True, "e": False}
+    assert world.reads.siblings(objects.ObjectKey(NAMESPACE, "none"), "") == []
     gone = snapshot("z", gvk=kinds.INSTANCE, namespace=NAMESPACE, body={"spec": {"msName": "shop", "path": "v1"}})
     assert {key.name for key in world.reads.contestants(gone)} == {"a", "b", "e"}
+
+
+def test_the_instances_of_a_namespace_are_named(world):
+    """All of them, and none of another namespace; unreadable ones have a status too."""
+    world.instance("a")
+    world.instance("b", replicas="many")
+    assert sorted(key.name for key in world.reads.named_in(NAMESPACE)) == ["a", "b"]
+    assert world.reads.named_in("other") == []
+
+
+def test_a_sibling_has_the_host_if_an_ingress_of_its_own_has_it(world):
+    """Somebody else's Ingress of that name does not count, nor does one of another host."""
+    first, second, _ = world.instance("a"), world.instance("b"), world.instance("c")
+    world.add("Ingress", "a", metadata=owner(first), spec={"rules": [{"host": "shop.example"}]})
+    world.add("Ingress", "b", metadata=owner(second), spec={"rules": [{"host": "other.example"}]})
+    world.add("Ingress", "c", spec={"rules": [{"host": "shop.example"}]})
+    found = world.reads.siblings(objects.ObjectKey(NAMESPACE, "a"), "shop.example")
+    assert {each.name: each.has_host for each in found} == {"a": True, "b": False, "c": False}
 
 
 def test_an_ingress_leads_to_its_owners_rivals(world):
@@ -110,30 +139,31 @@ def test_a_namespace_is_there_going_or_unknown(world):
     assert not world.reads.is_terminating("unknown")
 
 
-def test_what_a_quota_grants(world):
-    """Its status counts, not its spec."""
-    assert world.reads.granted_quota(NAMESPACE) == {}
-    world.add("ResourceQuota", "msd-quota", spec={"hard": {"requests.cpu": "1"}})
-    assert world.reads.granted_quota(NAMESPACE) == {}
-    world.set_status("ResourceQuota", "msd-quota", hard={"requests.cpu": "1"})
-    assert world.reads.granted_quota(NAMESPACE) == {"requests.cpu": "1"}
-
-
 def test_demands_follow_instances_and_their_deployments(world):
     """What is remembered is valid only for the versions that it was computed from."""
     thing = world.instance("a", replicas=1, resourceRequirements=ONE)
-    assert world.reads.wanted_quota(NAMESPACE)["requests.cpu"] == 2
+    assert world.reads.wanted_quota(NAMESPACE)["requests.cpu"] == 2000
     world.instance("b", replicas=1, resourceRequirements=ONE)
-    assert world.reads.wanted_quota(NAMESPACE)["requests.cpu"] == 4
+    assert world.reads.wanted_quota(NAMESPACE)["requests.cpu"] == 4000
     world.change("a", replicas=5)
-    assert world.reads.wanted_quota(NAMESPACE)["requests.cpu"] == 8
+    assert world.reads.wanted_quota(NAMESPACE)["requests.cpu"] == 8000
     template = {"spec": {"containers": [{"name": "app", "resources": ONE}]}}
     world.add("Deployment", "a", metadata=owner(thing), spec={"replicas": 5, "template": template})
-    assert world.reads.wanted_quota(NAMESPACE)["requests.cpu"] == 13  # its pods are of another template
-    world.api.delete(kinds.INSTANCE, objects.ObjectKey(NAMESPACE, "a"))
+    assert world.reads.wanted_quota(NAMESPACE)["requests.cpu"] == 13_000  # its pods are of another template
+    world.api.delete(kinds.INSTANCE, objects.ObjectKey(NAMESPACE, "b"))
     world.sync()
-    assert world.reads.wanted_quota(NAMESPACE)["requests.cpu"] == 2
+    assert world.reads.wanted_quota(NAMESPACE)["requests.cpu"] == 11_000
     assert world.reads.wanted_quota("other") == {}
+
+
+def test_an_instance_that_cannot_be_read_keeps_the_share_of_its_pods(world):
+    """Else the pods that it has would take the room of its neighbours'."""
+    world.instance("a", replicas=1, resourceRequirements=ONE)
+    unreadable = world.instance("b", replicas="many", resourceRequirements=ONE)
+    assert world.reads.wanted_quota(NAMESPACE)["requests.cpu"] == 2000
+    template = {"spec": {"containers": [{"name": "app", "resources": ONE}]}}
+    world.add("Deployment", "b", metadata=owner(unreadable), spec={"replicas": 3, "template": template})
+    assert world.reads.wanted_quota(NAMESPACE)["requests.cpu"] == 6000
 
 
 def test_nothing_is_remembered_of_a_namespace_without_instances(world):
@@ -143,7 +173,32 @@ def test_nothing_is_remembered_of_a_namespace_without_instances(world):
     world.api.delete(kinds.INSTANCE, objects.ObjectKey(NAMESPACE, "a"))
     world.sync()
     assert world.reads.wanted_quota(NAMESPACE) == {}
-    assert world.reads._demands == {}
+    assert world.reads._counted == {}
+
+
+def test_nothing_is_remembered_of_a_namespace_that_is_gone_or_does_without_a_quota(world):
+    """Nobody asks for the demands of a namespace on its way out any more; its instances' specs must not stay in memory."""
+    world.instance("a", resourceRequirements=ONE)
+    world.run_quota()
+    assert world.reads._counted
+    world.terminate()
+    world.run_quota()
+    assert world.reads._counted == {}
+
+
+def test_the_pods_of_an_instance_that_is_gone_count_until_its_deployment_is_gone(world):
+    """The garbage collector takes its time, and a neighbour must not grow into their place."""
+    thing = world.instance("a", replicas=1, resourceRequirements=ONE)
+    world.instance("b", replicas=1, resourceRequirements=ONE)
+    template = {"spec": {"containers": [{"name": "app", "resources": ONE}]}}
+    world.add("Deployment", "a", metadata=owner(thing), spec={"replicas": 3, "template": template})
+    world.add("Deployment", "foreign", spec={"replicas": 9, "template": template})
+    world.api.delete(kinds.INSTANCE, objects.ObjectKey(NAMESPACE, "a"))
+    world.sync()
+    assert world.reads.wanted_quota(NAMESPACE)["requests.cpu"] == 2000 + 4000
+    world.api.delete(kinds.DEPLOYMENT, objects.ObjectKey(NAMESPACE, "a"))
+    world.sync()
+    assert world.reads.wanted_quota(NAMESPACE)["requests.cpu"] == 2000
 
 
 def test_workers_may_ask_at_the_same_time(world):
@@ -159,4 +214,4 @@ def test_workers_may_ask_at_the_same_time(world):
         worker.start()
     for worker in workers:
         worker.join()
-    assert sums == [40] * 80
+    assert sums == [40_000] * 80

@@ -11,7 +11,7 @@ from tests.support import microservices
 
 HOST = "v1.shop.team.example.com"
 CLAIMS = st.lists(
-    st.builds(host.Claim, st.text("abc", min_size=1, max_size=3), st.booleans(), st.booleans(), st.integers(0, 3)),
+    st.builds(host.Claim, st.text("abc", min_size=1, max_size=3), *[st.booleans()] * 3, st.integers(0, 3)),
     min_size=1,
     max_size=6,
     unique_by=lambda claim: claim.name,
@@ -21,15 +21,16 @@ CLAIMS = st.lists(
 @pytest.mark.parametrize(
     ("winner", "loser"),
     [
+        (host.Claim("b", is_stuck=True, is_idle=True, created_ms=9), host.Claim("a", prefers=True, created_ms=1)),
         (host.Claim("b", prefers=True, is_idle=True, created_ms=9), host.Claim("a", created_ms=1)),
         (host.Claim("b", created_ms=9), host.Claim("a", is_idle=True, created_ms=1)),
         (host.Claim("b", created_ms=1), host.Claim("a", created_ms=9)),
         (host.Claim("a", created_ms=1), host.Claim("b", created_ms=1)),
     ],
-    ids=["preferred", "not idle", "older", "name"],
+    ids=["stuck", "preferred", "not idle", "older", "name"],
 )
 def test_the_better_claim_holds_the_host(winner: host.Claim, loser: host.Claim) -> None:
-    """Preference goes before activity, that before age, that before the name."""
+    """An Ingress that nobody may remove goes before preference, that before activity, that before age, that before the name."""
     assert host.decide(loser, [winner], HOST) == host.HostDecision(HOST, winner.name)
     assert host.decide(winner, [loser], HOST) == host.HostDecision(HOST, winner.name, is_mine=True, needs_ingress=True)
 
@@ -40,6 +41,14 @@ def test_exactly_one_holds_the_host(claims: list[host.Claim]) -> None:
     decisions = [host.decide(claim, claims, HOST) for claim in claims]
     assert len({decision.holder for decision in decisions}) == 1
     assert [decision.is_mine for decision in decisions].count(True) == 1
+
+
+def test_a_paused_instance_is_stuck_with_the_host_that_it_has() -> None:
+    """Without the host it is not: then nothing is in anybody's way."""
+    paused = dataclasses.replace(microservices.plain(), annotations={instances.PAUSED_ANNOTATION: "true"})
+    assert host.claim(paused, {paused.full_name}).is_stuck
+    assert not host.claim(paused).is_stuck
+    assert not host.claim(microservices.plain(), {paused.full_name}).is_stuck
 
 
 def test_the_old_holder_keeps_its_ingress_until_the_new_one_has_its_own() -> None:

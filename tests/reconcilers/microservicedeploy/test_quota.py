@@ -1,7 +1,6 @@
 """Tests of demands, their sum, and who may grow."""
 
 import dataclasses
-import fractions
 from typing import Any
 
 import pytest
@@ -17,7 +16,7 @@ ONE_CPU = {"requests": {"cpu": "1"}}
 
 def demanded(instance: instances.Instance, live: dict[str, Any] | None = None) -> dict[str, str]:
     """Return the demand in Kubernetes' words."""
-    demand = quota.demand(instance, microservices.SETTINGS, live)
+    demand = quota.demand(quota.wish(instance, microservices.SETTINGS), live)
     return {key: quota.render(key, amount) for key, amount in demand.items()}
 
 
@@ -93,40 +92,39 @@ def test_the_keys_are_those_that_the_application_sets(requirements: dict[str, An
 
 def test_a_key_stands_only_if_every_instance_sets_it() -> None:
     """A quota on a key refuses pods that do not set it; idle instances have a say too."""
-    one = {"requests.cpu": fractions.Fraction(1), "limits.cpu": fractions.Fraction(2)}
-    idle = {"requests.cpu": fractions.Fraction(0)}
+    one = {"requests.cpu": 1, "limits.cpu": 2}
+    idle = {"requests.cpu": 0}
     assert quota.hard([one, one]) == {"requests.cpu": 2, "limits.cpu": 4}
     assert quota.hard([one, idle]) == {"requests.cpu": 1}
     assert quota.hard([one, {}]) == {}
     assert quota.hard([]) == {}
 
 
-@given(st.lists(st.fractions(min_value=0, max_value=10**6, max_denominator=1), max_size=8), st.integers(0, 999))
-def test_the_sum_is_exact_and_survives_rendering(amounts: list[fractions.Fraction], thousandths: int) -> None:
+@given(st.lists(st.integers(0, 10**9), max_size=8))
+def test_the_sum_is_exact_and_survives_rendering(parts: list[int]) -> None:
     """No rounding anywhere, for cpu and for memory."""
-    parts = [amount + fractions.Fraction(thousandths, 1000) for amount in amounts]
     for key in ("requests.cpu", "requests.memory"):
         summed = quota.hard([{key: part} for part in parts])
         assert sum(summed.values()) == sum(parts)
-        assert all(quantities.parse(quota.render(key, amount)) == amount for amount in summed.values())
+        assert all(quantities.parse(quota.render(key, amount)) * 1000 == amount for amount in summed.values())
 
 
 @pytest.mark.parametrize(
     ("key", "amount", "text"),
     [
-        ("requests.cpu", fractions.Fraction(0), "0"),
-        ("requests.cpu", fractions.Fraction(6), "6"),
-        ("requests.cpu", fractions.Fraction(1, 2), "500m"),
-        ("requests.cpu", fractions.Fraction(1024), "1024"),
-        ("requests.cpu", fractions.Fraction(3000), "3k"),
-        ("limits.memory", fractions.Fraction(12 * 1024**3), "12Gi"),
-        ("limits.memory", fractions.Fraction(1500 * 1024**2), "1500Mi"),
-        ("limits.memory", fractions.Fraction(700 * 10**6), "700M"),
-        ("requests.ephemeral-storage", fractions.Fraction(1024), "1Ki"),
-        ("requests.nvidia.com/gpu", fractions.Fraction(2), "2"),
+        ("requests.cpu", 0, "0"),
+        ("requests.cpu", 6 * 1000, "6"),
+        ("requests.cpu", 500, "500m"),
+        ("requests.cpu", 1024 * 1000, "1024"),
+        ("requests.cpu", 3000 * 1000, "3k"),
+        ("limits.memory", 12 * 1024**3 * 1000, "12Gi"),
+        ("limits.memory", 1500 * 1024**2 * 1000, "1500Mi"),
+        ("limits.memory", 700 * 10**6 * 1000, "700M"),
+        ("requests.ephemeral-storage", 1024 * 1000, "1Ki"),
+        ("requests.nvidia.com/gpu", 2 * 1000, "2"),
     ],
 )
-def test_amounts_are_written_as_kubernetes_writes_them(key: str, amount: fractions.Fraction, text: str) -> None:
+def test_amounts_are_written_as_kubernetes_writes_them(key: str, amount: int, text: str) -> None:
     """The largest suffix that leaves an integer."""
     assert quota.render(key, amount) == text
 
@@ -138,7 +136,7 @@ def test_each_container_is_rounded_up_to_thousandths() -> None:
 
 def test_the_quota_carries_our_label_and_no_owner() -> None:
     """Without a key there is no quota."""
-    assert quota.resource_quota("team", {"requests.cpu": fractions.Fraction(6)}) == {
+    assert quota.resource_quota("team", {"requests.cpu": 6000}) == {
         "apiVersion": "v1",
         "kind": "ResourceQuota",
         "metadata": {"name": "msd-quota", "namespace": "team", "labels": {"app.kubernetes.io/managed-by": "coxswain"}},
@@ -163,7 +161,20 @@ def test_the_quota_carries_our_label_and_no_owner() -> None:
 )
 def test_the_quota_must_cover_the_sum_of_all_demands(granted: dict[str, str] | None, wanted: dict[str, int], said: str) -> None:
     """What is granted must be as much, and must not count a key that some pods do not set."""
-    assert quota.shortfall(granted, {key: fractions.Fraction(amount) for key, amount in wanted.items()}) == said
+    assert quota.shortfall([granted or {}], {key: 1000 * amount for key, amount in wanted.items()}) == said
+
+
+@pytest.mark.parametrize("number", range(2))
+def test_the_least_of_what_is_and_what_comes_into_force_counts(number: int) -> None:
+    """What is granted now does not help where less was asked for since, and what was asked for helps only once it is granted."""
+    grants: list[dict[str, str]] = [{"requests.cpu": "8"} for _ in range(2)]
+    assert not quota.shortfall(grants, {"requests.cpu": 8000})
+    grants[number]["requests.cpu"] = "7"
+    assert quota.shortfall(grants, {"requests.cpu": 8000}) == "requests.cpu is 7, needed is 8"
+    grants[number].clear()
+    assert quota.shortfall(grants, {"requests.cpu": 8000}) == "requests.cpu is not set, needed is 8"
+    grants[number]["limits.cpu"] = "9"
+    assert "limits.cpu is still counted" in quota.shortfall(grants, {"requests.cpu": 8000})
 
 
 @pytest.mark.parametrize(
@@ -215,8 +226,8 @@ def test_a_namespace_can_do_without() -> None:
 def test_the_sidecar_counts_with_its_configured_size() -> None:
     """Requests and limits alike."""
     settings = dataclasses.replace(microservices.SETTINGS, auth_proxy_cpu="1")
-    demand = quota.demand(microservices.plain(resourceRequirements=ONE_CPU, needAuth=True), settings, None)
-    assert demand == {"requests.cpu": 4}
+    demand = quota.demand(quota.wish(microservices.plain(resourceRequirements=ONE_CPU, needAuth=True), settings), None)
+    assert demand == {"requests.cpu": 4000}
 
 
 BIG = {"requests": {"cpu": "2", "memory": "4Gi"}, "limits": {"cpu": "2", "memory": "4Gi"}}
@@ -230,7 +241,7 @@ def test_a_roll_to_smaller_pods_leaves_room_for_the_larger_ones_on_their_way_out
         microservices.plain(replicas=2, resourceRequirements=SMALL),
     )
     live = microservices.live_deployment(before, 2)
-    assert quota.demand(after, microservices.SETTINGS, live)["requests.cpu"] == (2 * 2 + 1) * 2
+    assert quota.demand(quota.wish(after, microservices.SETTINGS), live)["requests.cpu"] == (2 * 2 + 1) * 2000
     former = quota.rolls_from(after, microservices.SETTINGS, live)
     assert former == {"limits.cpu": "2", "limits.memory": "4Gi", "requests.cpu": "2", "requests.memory": "4Gi"}
 
@@ -241,11 +252,11 @@ def test_what_a_roll_comes_from_is_remembered_to_its_end() -> None:
     rolling = microservices.live_deployment(after, 3, updatedReplicas=1)
     rolling["metadata"]["annotations"][desired.ROLLS_FROM_ANNOTATION] = '{"requests.cpu": "2"}'
     assert quota.rolls_from(after, microservices.SETTINGS, rolling) == {"requests.cpu": "2"}
-    assert quota.demand(after, microservices.SETTINGS, rolling)["requests.cpu"] == (2 * 2 + 1) * 2
+    assert quota.demand(quota.wish(after, microservices.SETTINGS), rolling)["requests.cpu"] == (2 * 2 + 1) * 2000
     done = microservices.live_deployment(after, 2)
     done["metadata"]["annotations"][desired.ROLLS_FROM_ANNOTATION] = '{"requests.cpu": "2"}'
     assert quota.rolls_from(after, microservices.SETTINGS, done) == {}
-    assert quota.demand(after, microservices.SETTINGS, done)["requests.cpu"] == (2 + 1) * fractions.Fraction(1, 2)
+    assert quota.demand(quota.wish(after, microservices.SETTINGS), done)["requests.cpu"] == (2 + 1) * 500
 
 
 def test_a_roll_to_larger_pods_needs_no_memory() -> None:
@@ -263,14 +274,59 @@ def test_an_unreadable_note_of_the_former_amounts_counts_for_nothing() -> None:
     for junk in ("x", "[]", '{"requests.cpu": "much"}', '{"requests.cpu": 1}'):
         rolling = microservices.live_deployment(instance, 3, updatedReplicas=1)
         rolling["metadata"]["annotations"][desired.ROLLS_FROM_ANNOTATION] = junk
-        assert quota.demand(instance, microservices.SETTINGS, rolling) == {"requests.cpu": 5}
+        assert quota.demand(quota.wish(instance, microservices.SETTINGS), rolling) == {"requests.cpu": 5000}
 
 
 def test_a_paused_instance_keeps_the_share_of_the_pods_it_has() -> None:
     """While nothing is written, pods beyond the spec, even of an idle one, stay and must stay covered."""
-    for changes, pods in (({"replicas": 1}, 6), ({"replicas": 1, "idle": True}, 5), ({"replicas": 8}, 9)):
+    for changes, pods in (({"replicas": 1}, 6), ({"replicas": 1, "idle": True}, 6), ({"replicas": 8}, 9)):
         instance = microservices.plain(resourceRequirements=ONE_CPU, **changes)
         paused = dataclasses.replace(instance, annotations={"coxswain.dev/paused": "true"})
         live = microservices.live_deployment(instance, 5)
-        assert quota.demand(paused, microservices.SETTINGS, live)["requests.cpu"] == pods
-        assert quota.demand(paused, microservices.SETTINGS, None) == quota.demand(instance, microservices.SETTINGS, None)
+        assert quota.demand(quota.wish(paused, microservices.SETTINGS), live)["requests.cpu"] == 1000 * pods
+        assert quota.demand(quota.wish(paused, microservices.SETTINGS), None) == quota.demand(
+            quota.wish(instance, microservices.SETTINGS), None
+        )
+
+
+def test_an_instance_that_cannot_be_read_demands_what_its_pods_take() -> None:
+    """Nobody writes its Deployment, but its pods count, and the Deployment may make them anew."""
+    instance = microservices.sample(replicas=3)
+    resting, rolling = (
+        {key: quota.render(key, amount) for key, amount in quota.standing(live).items()}
+        for live in (microservices.live_deployment(instance, 3), microservices.live_deployment(instance, 3, updatedReplicas=1))
+    )
+    assert (resting["requests.cpu"], resting["limits.memory"]) == ("8200m", "16640Mi")
+    assert rolling["requests.cpu"] == "14350m"
+    assert set(quota.standing(microservices.live_deployment(instance, 0)).values()) == {0}
+
+
+def test_a_key_that_an_unreadable_instance_does_not_set_is_none_of_its_demands() -> None:
+    """The sidecar alone makes no key: pods without it would be refused."""
+    live = microservices.live_deployment(microservices.plain(needAuth=True, resourceRequirements=ONE_CPU), 1)
+    assert quota.standing(live).keys() == {"requests.cpu"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "replicas", "status", "pods"),
+    [
+        ({"replicas": 2}, 5, {}, "6"),
+        ({"idle": True}, 5, {}, "6"),
+        ({"idle": True}, 0, {"replicas": 5, "updatedReplicas": 5}, "6"),
+        ({"idle": True}, 0, {"terminatingReplicas": 5}, "6"),
+        ({"replicas": 2}, 2, {"observedGeneration": 1, "replicas": 9, "updatedReplicas": 9}, "12"),
+        ({"replicas": 2}, 2, {"terminatingReplicas": 7}, "10"),
+        ({"replicas": 2}, 2, {"replicas": 3, "updatedReplicas": 1, "terminatingReplicas": 4}, "9"),
+        ({"replicas": 2}, 5, {"replicas": 0, "updatedReplicas": 0}, "6"),
+        ({"idle": True}, 0, {}, "0"),
+    ],
+    ids=["before", "idle before", "idle", "idle ending", "just written", "ending", "rolling too", "still being made", "gone"],
+)
+def test_pods_that_are_too_many_keep_their_share_until_they_are_gone(
+    changes: dict[str, Any], replicas: int, status: dict[str, Any], pods: str
+) -> None:
+    """Scaling down frees nothing before the pods have ended, so that another instance does not grow into their place."""
+    instance = microservices.plain(resourceRequirements=ONE_CPU, **changes)
+    live = microservices.live_deployment(instance, replicas)
+    live["status"] |= status
+    assert cpus(instance, live) == pods

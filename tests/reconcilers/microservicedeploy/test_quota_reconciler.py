@@ -2,7 +2,7 @@ import pytest
 
 from controller import reconcile
 from informers import errors, events
-from reconcilers.microservicedeploy import kinds, quota_reconciler
+from reconcilers.microservicedeploy import kinds, quota, quota_reconciler
 from tests.support import microservice_world
 from tests.support.snapshots import snapshot
 
@@ -20,6 +20,13 @@ def hard(world):
     """Return what the quota of the namespace asks for, None without a quota."""
     found = world.get("ResourceQuota", "msd-quota")
     return None if found is None else found["spec"]["hard"]
+
+
+def disable(world):
+    """Annotate the namespace, so that it does without a quota."""
+    namespace = world._thing("Namespace", NAMESPACE)
+    namespace.update("user", {"metadata": {"annotations": {"custom.ops/quota": "disabled"}}})
+    world.sync()
 
 
 def test_the_quota_is_the_sum_of_all_demands(world):
@@ -58,9 +65,7 @@ def test_a_namespace_can_turn_its_quota_off(world):
     """With the annotation, a quota of ours is removed."""
     world.instance("a", resourceRequirements=ONE)
     world.run_quota()
-    namespace = world._thing("Namespace", NAMESPACE)
-    namespace.update("user", {"metadata": {"annotations": {"custom.ops/quota": "disabled"}}})
-    world.sync()
+    disable(world)
     world.run_quota()
     assert hard(world) is None
 
@@ -81,6 +86,100 @@ def test_a_foreign_quota_is_left_alone_and_named(world):
     world.run_quota()
     assert hard(world) == {"limits.cpu": "2", "requests.cpu": "2"}
     assert world.quotas.obstacle(NAMESPACE) == ""
+
+
+def test_a_foreign_quota_grants_nothing_and_counts_nothing(world):
+    """Instances wait for one of ours, however large it is; where none is wanted they do not care."""
+    counted = {"hard": {"requests.cpu": "100", "limits.cpu": "100"}}
+    world.add("ResourceQuota", "msd-quota", spec=counted, status=counted)
+    world.instance("a", replicas=1, resourceRequirements=ONE)
+    world.run_quota()
+    standing = world.quotas.standing(NAMESPACE)
+    assert standing.has_quota
+    assert standing.shortfall == (
+        "ResourceQuota msd-quota exists and is not managed by this operator:"
+        " limits.cpu is not set, needed is 2; requests.cpu is not set, needed is 2"
+    )
+    disable(world)
+    assert world.quotas.standing(NAMESPACE) == quota.Standing()
+    world.run_quota()
+    world.run("a")
+    assert world.get("Deployment", "a") is not None
+
+
+def test_a_quota_that_was_just_made_smaller_is_not_trusted(world):
+    """The cache still shows the larger one, but the server may count by the smaller one already."""
+    world.instance("a", replicas=3, resourceRequirements=ONE)
+    world.instance("b", replicas=1, resourceRequirements=ONE)
+    world.run_quota()
+    world.grant()
+    assert world.quotas.standing(NAMESPACE) == quota.Standing(has_quota=True)
+    world.change("a", replicas=1)
+    during = []
+    world.api.before_apply = lambda _: during.append(world.quotas.standing(NAMESPACE))
+    world.quotas.reconcile(reconcile.Request("", NAMESPACE))  # its write is not in the cache
+    world.api.before_apply = lambda _: None
+    world.cache.sync(lambda place: place[0] != kinds.QUOTA)
+    behind = quota.Standing(has_quota=True, shortfall="the last change of the quota is not seen yet")
+    assert [*during, world.quotas.standing(NAMESPACE)] == [behind, behind]
+    world.sync()
+    assert world.quotas.standing(NAMESPACE) == quota.Standing(has_quota=True)
+
+
+def test_what_is_still_granted_by_a_larger_former_quota_is_not_trusted(world):
+    """The API server has the smaller amounts and will count by them as soon as its quota controller has seen them."""
+    world.instance("a", replicas=3, resourceRequirements=ONE)
+    world.run_quota()
+    world.grant()
+    world.change("a", replicas=1)
+    world.run_quota()
+    world.change("a", replicas=2)
+    assert world.quotas.standing(NAMESPACE).shortfall == "limits.cpu is 2, needed is 3; requests.cpu is 2, needed is 3"
+
+
+def test_a_webhook_that_changes_the_amounts_does_not_hold_instances_for_ever(world):
+    """What the server stored is what must be seen."""
+    world.instance("a", replicas=1, resourceRequirements=ONE)
+    world.run_quota()
+    made = world._thing("ResourceQuota", "msd-quota")
+    made.flat = {place: "4" if place[-1] == "f:requests.cpu" else amount for place, amount in made.flat.items()}
+    world.sync()
+    written = world.api.apply
+    world.api.apply = lambda obj, options: changed(written(obj, options), made)
+    world.run_quota()
+    world.grant()
+    assert world.quotas.standing(NAMESPACE) == quota.Standing(has_quota=True)
+
+
+def changed(stored, thing):
+    """Let the server store 4 where less was asked for."""
+    thing.flat = {place: "4" if place[-1] == "f:requests.cpu" else amount for place, amount in thing.flat.items()}
+    return thing.live()
+
+
+def test_a_refused_write_leaves_the_quota_as_it_is_and_one_of_unknown_end_does_not(world):
+    """After a refusal what the cache shows counts again; after an error the server may have taken the wish."""
+    world.instance("a", replicas=3, resourceRequirements=ONE)
+    world.run_quota()
+    world.grant()
+    world.change("a", replicas=1)
+    world.api.refusal = errors.ForbiddenError(403, "Forbidden", "RBAC rule missing")
+    world.run_quota()
+    assert world.quotas.standing(NAMESPACE).shortfall == ""
+    world.clock.step(30)
+    world.api.refusal = errors.ServerError(500, "InternalError", "no")
+    with pytest.raises(errors.ServerError):
+        world.run_quota()
+    assert world.quotas.standing(NAMESPACE).shortfall != ""
+
+
+def test_what_a_quota_grants_is_its_status(world):
+    """Not its spec, which the server may not count by yet."""
+    world.instance("a", replicas=1, resourceRequirements=ONE)
+    world.run_quota()
+    assert "not set" in world.quotas.standing(NAMESPACE).shortfall
+    world.grant()
+    assert world.quotas.standing(NAMESPACE).shortfall == ""
 
 
 def test_a_foreign_quota_is_not_removed(world):
@@ -126,6 +225,13 @@ def test_only_our_quotas_name_counts():
     """Other quotas of a namespace are none of our business."""
     assert quota_reconciler.is_quota(events.Added(snapshot("msd-quota")))
     assert not quota_reconciler.is_quota(events.Added(snapshot("other")))
+
+
+def test_a_quotas_coming_and_going_are_told_from_its_changes():
+    """Changes matter to those that wait, its existence to all."""
+    one = snapshot("msd-quota")
+    found = [events.Added(one), events.Updated(one, one), events.Deleted(one)]
+    assert [quota_reconciler.comes_or_goes(event) for event in found] == [True, False, True]
 
 
 @pytest.mark.parametrize(

@@ -228,3 +228,40 @@ def test_a_held_waking_remembers_until_it_runs():
     world.grant()
     settle(world)
     assert live(world) == (5, None)
+
+
+def test_nothing_is_forgotten_while_the_pods_are_held_whatever_else_changes():
+    """Woken without autoscaling it is held; with autoscaling again it wakes with as many pods as it had."""
+    world = microservice_world.World()
+    world.instance(replicas=2, maxReplicas=6, autoscaling=True, resourceRequirements=CPU)
+    world.run_quota()
+    world.grant()
+    world.settle()
+    scale(world, 5)
+    world.change(idle=True)
+    settle(world)
+    world.run_pods()
+    world.run_quota()
+    world.grant()
+    world.change(idle=False, autoscaling=False)
+    settle(world)
+    assert live(world) == (0, 5)
+    world.change(autoscaling=True)
+    world.run_quota()
+    world.grant()
+    settle(world)
+    assert live(world) == (5, None)
+
+
+def test_a_number_that_somebody_else_wrote_is_forgotten_too(world):
+    """Whoever owns it, it must not be what the instance wakes up with after its next sleep."""
+    thing = world.api.things[kinds.INSTANCE, REQUEST.key]
+    content = thing.live()
+    content["status"]["lastActiveReplicas"] = 9
+    thing.update("by-hand", content)
+    world._touch(thing)
+    settle(world)
+    assert live(world) == (5, None)
+    world.change(idle=True)
+    settle(world)
+    assert live(world) == (0, 5)

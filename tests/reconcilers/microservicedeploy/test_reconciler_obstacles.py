@@ -4,6 +4,7 @@ import pytest
 
 from controller import reconcile
 from informers import errors
+from reconcilers.microservicedeploy import kinds
 from tests.support import microservice_world
 
 REQUEST = reconcile.Request(microservice_world.NAMESPACE, "shop-v1")
@@ -40,6 +41,93 @@ def test_a_spec_that_cannot_be_read_is_a_condition(world):
     assert "port" in world.message("SpecValid")
     world.run()
     assert world.api.mutations == 1
+
+
+def test_a_spec_that_cannot_be_applied_over_is_a_condition_all_the_same(world):
+    """The server answers 500 to an apply if what is stored has another type than the definition says; a patch gets through."""
+    world.instance(port="http")
+    world.api.refusal = errors.ServerError(500, "InternalError", "the server failed on a MicroServiceDeploy")
+    assert world.run() == reconcile.Result()
+    assert world.condition("SpecValid") == ("False", "SpecInvalid")
+    mutations = world.api.mutations
+    world.run()
+    assert world.api.mutations == mutations
+    assert ("Warning", "SpecInvalid", "Ready is False: spec.port: expected int, got str") in world.events()
+
+
+def test_what_cannot_be_written_is_told_once(world):
+    """Events are for news; another complaint is."""
+    world.instance(fullName="shop-v2")
+    world.api.refusal = world.api.patch_refusal = errors.InvalidError(422, "Invalid", "x")
+    for _ in range(3):
+        world.run()
+    world.change(replicas="many")
+    world.run()
+    assert [note for _, _, note in world.events() if "spec.fullName" in note]
+    # equal reasons make one series: four conditions for the first complaint, and four for the other
+    assert {event["series"]["count"] for event in world._sink.all()} == {8}
+
+
+def test_a_child_that_may_not_be_deleted_is_a_condition_and_holds_up_nothing(world):
+    """The HPA stays, and everything else is done all the same."""
+    world.instance(autoscaling=True, replicas=2, resourceRequirements={"requests": {"cpu": "1"}})
+    world.run_quota()
+    world.grant()
+    world.settle()
+    deleted = world.api.delete
+
+    def refuse(gvk, key, preconditions=None):
+        if gvk == kinds.HPA:
+            raise errors.ForbiddenError(403, "Forbidden", "no rule to delete it")
+        deleted(gvk, key, preconditions)
+
+    world.api.delete = refuse
+    world.change(autoscaling=False, config="a=2")
+    result = world.run()
+    assert 0 < result.requeue_after_seconds <= 30
+    assert world.condition("Degraded") == ("True", "ChildRejected")
+    assert "HorizontalPodAutoscaler shop-v1" in world.message("Degraded")
+    assert world.get("ConfigMap")["data"]["a"] == "2"
+    world.api.delete = deleted
+    world.clock.step(30)
+    world.run()
+    assert world.get("HorizontalPodAutoscaler") is None
+    assert world.condition("Degraded") == ("False", "AsExpected")
+
+
+@pytest.mark.parametrize("change", [{"replicas": "many"}, None], ids=["unreadable", "paused"])
+def test_a_holder_that_may_not_be_written_keeps_the_host(world, change):
+    """Its Ingress stays, so a better claim must wait: two Ingresses of one host would be one too many."""
+    world.instance("a", creationTimestamp="1535546718115")
+    world.run("a")
+    assert world.get("Ingress", "a")
+    if change:
+        world.change("a", **change)
+    else:
+        world.annotate("a", paused="true")
+    world.instance("b", creationTimestamp="1500000000000")
+    world.run("b")
+    assert world.get("Ingress", "b") is None
+    assert world.condition("HostReady", "b") == ("False", "PathConflict")
+    assert world.message("HostReady", "b").endswith("is held by a")
+
+
+@pytest.mark.parametrize("refusal", [errors.ServerError(500, "InternalError", "x"), errors.InvalidError(422, "Invalid", "x")])
+def test_a_status_that_cannot_be_written_is_told_by_events(world, refusal):
+    """A rule of the definition over the whole resource refuses every write; waiting would not help."""
+    world.instance(fullName="shop-v2")
+    world.api.refusal, world.api.patch_refusal = refusal, errors.InvalidError(422, "Invalid", "x")
+    assert world.run() == reconcile.Result()
+    assert world.status() == {}
+    assert [event for event in world.events() if "spec.fullName" in event[2]]
+
+
+def test_a_server_that_is_down_is_asked_again(world):
+    """That the patch fails, too, is an error, and so the resource is looked at again."""
+    world.instance(port="http")
+    world.api.refusal = world.api.patch_refusal = errors.ServerError(503, "ServiceUnavailable", "x")
+    with pytest.raises(errors.ServerError):
+        world.run()
 
 
 def test_a_foreign_child_is_named_and_looked_at_again(world):
