@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from envtest.embedded import aggregation, resources
 from envtest.embedded.status import Json
 
+PUBLIC = ("/healthz", "/livez", "/readyz", "/version")
+"""What anybody may read."""
+
 _HEALTH = ("/healthz", "/livez", "/readyz")
 _CUSTOM_VERBS = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"]
 _PART_VERBS = ["get", "patch", "update"]

@@ -5,7 +5,7 @@ Mirrors apiserver pkg/endpoints (installer.go, handlers).
 """
 
 import ssl
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
@@ -95,6 +95,8 @@ class HttpApi:
         self.log: deque[Record] = deque(maxlen=_REMEMBERED)
         self.aggregated: list[aggregation.Group] = []
         self._number = 0
+        self._watching: Counter[tuple[str, str, str]] = Counter()
+        """How many watches there are, by group, version and plural."""
 
     def server(self) -> web.Server:
         """Return what speaks HTTP."""
@@ -107,6 +109,8 @@ class HttpApi:
         info = paths.parse(request.method, request.rel_url.raw_path, query)
         try:
             body = await request.read() if request.can_read_body else b""
+            if not _is_known(request):
+                raise status.unauthorized()
             self._api.warnings.clear()
             answer = await self._answer(request, info, query, body)
         except web.HTTPRequestEntityTooLarge:
@@ -144,7 +148,8 @@ class HttpApi:
         for group in self.aggregated:
             if (found := group.find(request.method, request.path_qs, body)) is not None:
                 return _json(200, found)
-        if (text := discovery.health(path)) is not None:
+        text = self._numbers() if path == "/metrics" else discovery.health(path)
+        if text is not None:
             return web.Response(text=text)
         if (data := self._openapi.find(path)) is not None:
             return web.Response(body=data, content_type=negotiation.JSON)
@@ -154,6 +159,12 @@ class HttpApi:
         if request.method not in ("GET", "HEAD"):
             raise status.method_not_allowed()
         return _json(200, document)
+
+    def _numbers(self) -> str:
+        """Return the metric that tells of watches, as the real server has it."""
+        labels = 'component="apiserver",group="{}",version="{}",resource="{}",subresource="",verb="WATCH"'
+        lines = [f"{_LONG_RUNNING}{{{labels.format(*place)}}} {number}" for place, number in self._watching.items()]
+        return "\n".join([f"# TYPE {_LONG_RUNNING} gauge", *lines, ""])
 
     def _no_such_path(self, path: str) -> status.StatusError:
         """Return the error of a path that leads nowhere: below a built-in group it is another one."""
@@ -206,6 +217,8 @@ class HttpApi:
         answer.content_type = negotiation.JSON
         answer.enable_chunked_encoding()
         frames = watch.frames()
+        place = (call.info.group, call.info.version, call.info.plural)
+        self._watching[place] += 1
         try:
             await answer.prepare(call.request)
             self._remember(call.request, call.info, 200)
@@ -215,6 +228,7 @@ class HttpApi:
         except (ConnectionError, ssl.SSLError):
             return answer  # the client has gone, as clients of watches do
         finally:
+            self._watching[place] -= 1
             await frames.aclose()
         return answer
 
@@ -276,11 +290,18 @@ class HttpApi:
         return _encoded(call.wanted.media, code, obj)
 
 
+_LONG_RUNNING = "apiserver_longrunning_requests"
 _TOO_LARGE = f"Request entity too large: limit is {LARGEST_BODY}"
 
 
 def _request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:  # noqa: ANN401 (aiohttp's)
     return web.BaseRequest(message, payload, protocol, writer, task, task.get_loop(), client_max_size=LARGEST_BODY)
+
+
+def _is_known(request: web.BaseRequest) -> bool:
+    """Ask whether the client showed a certificate, or asks for what anybody may read."""
+    shown = request.get_extra_info("peercert")
+    return bool(shown) or request.rel_url.path in discovery.PUBLIC
 
 
 def _target(info: paths.RequestInfo, resource: resources.Resource) -> requests.Target:

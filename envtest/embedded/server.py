@@ -12,7 +12,7 @@ import pathlib
 import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self, TypeVar
@@ -20,7 +20,7 @@ from typing import Self, TypeVar
 import yaml
 from aiohttp import web
 
-from envtest import certificates, controlplane, folders, kubeconfig
+from envtest import certificates, components, controlplane, folders, kubeconfig
 from envtest.embedded import http_api, pipeline, resources, seeds, store, watches
 from envtest.embedded.controllers import manager, metrics
 from envtest.kubelet import api as client_api
@@ -64,6 +64,7 @@ class _Run:
     http: http_api.HttpApi
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
     thread: threading.Thread | None = None
+    server: web.Server | None = None
     runner: web.ServerRunner | None = None
     controllers: manager.Manager | None = None
     port: int = 0
@@ -175,6 +176,34 @@ class EmbeddedControlPlane:
         """
         return self.call(lambda api: api.store.compact())
 
+    def stop_component(self, name: str) -> None:
+        """Stop to listen, and break all connections off; the data stays.
+
+        Args:
+            name: `components.API_SERVER`; the others cannot be stopped.
+
+        Raises:
+            controlplane.ControlPlaneError: It is another.
+        """
+        self._do_to(name, _listen_no_more(self._run))
+
+    def start_component(self, name: str) -> None:
+        """Listen again, on the same port as before.
+
+        Args:
+            name: `components.API_SERVER`.
+
+        Raises:
+            controlplane.ControlPlaneError: It is another.
+        """
+        self._do_to(name, _listen(self._run, self._run.port))
+
+    def _do_to(self, name: str, act: Coroutine[None, None, None]) -> None:
+        if name != components.API_SERVER:
+            act.close()
+            raise controlplane.ControlPlaneError(f"{name} is no component that can be stopped")
+        asyncio.run_coroutine_threadsafe(act, self._run.loop).result(_ANSWER_SECONDS)
+
     def failed_components(self) -> dict[str, str]:
         """Return the components that ended by themselves, with what they said last."""
         thread = self._run.thread
@@ -267,19 +296,30 @@ async def _listen(run: _Run, port: int) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(run.serving.certificate, run.serving.key)
     context.load_verify_locations(run.authority.certificate)
-    context.verify_mode = ssl.CERT_REQUIRED
-    run.runner = web.ServerRunner(run.http.server(), shutdown_timeout=_CONNECTION_SECONDS)
+    context.verify_mode = ssl.CERT_OPTIONAL  # who shows none is answered, with 401
+    run.server = run.http.server()
+    run.runner = web.ServerRunner(run.server, shutdown_timeout=_CONNECTION_SECONDS)
     await run.runner.setup()
     site = web.TCPSite(run.runner, LOOPBACK, port, ssl_context=context, backlog=_BACKLOG)
     await site.start()
     run.port = run.runner.addresses[0][1]
 
 
+async def _listen_no_more(run: _Run) -> None:
+    if run.runner and run.server:
+        transports = [connection.transport for connection in run.server.connections]
+        await run.runner.cleanup()
+        for transport in transports:
+            if transport:
+                transport.abort()  # cleanup asks politely, and would leave them open until the client has answered
+        await asyncio.sleep(0)
+    run.runner = run.server = None
+
+
 async def _close(run: _Run) -> None:
     if run.controllers:
         run.controllers.stop()
-    if run.runner:
-        await run.runner.cleanup()
+    await _listen_no_more(run)
     others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
     for task in others:
         task.cancel()

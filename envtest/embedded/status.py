@@ -193,6 +193,11 @@ def bad_request(message: str) -> StatusError:
     return StatusError(400, "BadRequest", message)
 
 
+def unauthorized() -> StatusError:
+    """Say that nobody knows who asks."""
+    return StatusError(401, "Unauthorized", "Unauthorized")
+
+
 def forbidden(resource: HasResource, name: str, message: str) -> StatusError:
     """Say that admission refuses."""
     subject = _named(resource, name) if name else qualified(resource.group, resource.plural)
