@@ -84,7 +84,7 @@ class Queue:
 
     def _turn(self) -> None:
         self._is_planned = False
-        if not self._ready:
+        if not self._ready or self._is_stopped:
             return
         key = next(iter(self._ready))
         del self._ready[key]
