@@ -105,6 +105,16 @@ class EmbeddedControlPlane:
         return self._run.authority.certificate
 
     @property
+    def endpoint(self) -> client_api.Endpoint:
+        """The API server, as an administrator reaches it."""
+        return client_api.Endpoint(self.url, self.authority, self._run.admin)
+
+    @property
+    def serving(self) -> certificates.Pair:
+        """What the API server shows; a proxy before it may show the same."""
+        return self._run.serving
+
+    @property
     def client(self) -> client_api.Api:
         """An administrator's client of the API."""
         if self._client is None:
@@ -140,7 +150,7 @@ class EmbeddedControlPlane:
             asyncio.run_coroutine_threadsafe(_begin(run, self.options), run.loop).result(_ANSWER_SECONDS)
             asyncio.run_coroutine_threadsafe(_listen(run, self.settings.port), run.loop).result(_ANSWER_SECONDS)
             self.write_kubeconfig(self.kubeconfig)
-            self._client = client_api.Api(self._endpoint)
+            self._client = client_api.Api(self.endpoint)
             self._wait(lambda: self.call(_has_accounts), "the service accounts")
             if self.options.crds:
                 self._install(self.options.crds)
@@ -224,10 +234,6 @@ class EmbeddedControlPlane:
             raise controlplane.ControlPlaneError("the control plane does not run")
         return self._now
 
-    @property
-    def _endpoint(self) -> client_api.Endpoint:
-        return client_api.Endpoint(self.url, self.authority, self._run.admin)
-
     def _prepare(self) -> _Run:
         folder = folders.DataFolder()
         authority = certificates.Authority(folder.path)
@@ -254,7 +260,7 @@ class EmbeddedControlPlane:
 
     def _start_nodes(self) -> None:
         members = [nodes.Node(number, self.options.version) for number in range(1, self.options.nodes + 1)]
-        self._kubelet = kubelet.Kubelet(self._endpoint, members)
+        self._kubelet = kubelet.Kubelet(self.endpoint, members)
         self._kubelet.start()
         self._wait(self._kubelet.are_nodes_ready, "the nodes")
 
