@@ -7,7 +7,7 @@ server of each kind for the whole run, and a namespace for each case, which nobo
 import pytest
 
 from envtest import controlplane
-from tests.support import contract_server, control_planes
+from tests.support import contract_definitions, contract_server, control_planes
 
 
 @pytest.fixture(scope="session")
@@ -33,3 +33,21 @@ def server(request, tmp_path_factory):
 def space(server):
     """A namespace of the case's own."""
     return server.space()
+
+
+@pytest.fixture(scope="session")
+def widget_group(server):
+    """The group of a definition that exercises everything, in force and served."""
+    group = contract_definitions.group()
+    body = contract_definitions.widgets(group)
+    assert server.send("POST", contract_definitions.PATH, body).status == 201
+    space = server.space()
+    space.until(f"{contract_definitions.PATH}/{body['metadata']['name']}", contract_definitions.is_established)
+    space.until(f"{group}/v1/widgets", lambda answer: answer.status == 200)
+    return group
+
+
+@pytest.fixture
+def widgets(space, widget_group):
+    """The Widgets of the case's namespace."""
+    return contract_definitions.Widgets(space, widget_group)
