@@ -19,10 +19,10 @@ from envtest.embedded import (
     managed_fields,
     metadata,
     patches,
+    plugins,
     requests,
     resources,
     selectors,
-    services,
     status,
     store,
     strategic,
@@ -60,6 +60,7 @@ class Api:
         self.store = objects
         self.clock = clock
         self.admission = admission.Admission(objects, registry)
+        plugins.install(self.admission, objects, registry)
         self.definitions = definitions.Definitions(registry, objects, clock)
         self.warnings: list[str] = []
         self._kinds = kinds.Kinds(self.definitions)
@@ -219,8 +220,7 @@ class Api:
             raise status.is_terminating(target.resource, "create")
         named = replace(target, name=obj["metadata"].get("name", ""))
         attempt = admission.Attempt("CREATE", named, obj, dry_run=options.dry_run)
-        obj = self._allocated(named, self.admission.mutate(attempt), None, options)
-        obj = self._kinds.prepare_create(target.resource, obj)
+        obj = self._kinds.prepare_create(target.resource, self.admission.mutate(attempt))
         obj = self._with_free_name(named, obj)
         self.warnings += self._kinds.check(target.resource, obj, None, "")
         named = replace(named, name=obj["metadata"]["name"])  # which is there now, or the check had failed
@@ -231,12 +231,6 @@ class Api:
             raise status.already_exists(target.resource, named.name)
         obj = metadata.with_metadata(obj, resourceVersion=None)
         return obj if options.dry_run else self._put(named, obj)
-
-    def _allocated(self, target: requests.Target, obj: Json, live: Json | None, options: requests.Options) -> Json:
-        """Give a Service its addresses and ports."""
-        if target.resource.storage_key != "services" or target.subresource:
-            return obj
-        return services.allocate(self.store, self.registry, obj, live, options.dry_run)
 
     def _with_free_name(self, target: requests.Target, obj: Json) -> Json:
         """Generate another name as long as the one that was generated is taken."""
@@ -252,7 +246,7 @@ class Api:
     def _replace(self, target: requests.Target, live: Json, new: Json, options: requests.Options) -> Json:
         attempt = admission.Attempt("UPDATE", target, new, live, options.dry_run)
         new = self.admission.mutate(attempt)
-        new = self._allocated(target, _at_version(target, new, live), live, options)
+        new = _at_version(target, new, live)
         if target.subresource == "status":
             new = self._kinds.prepare_status(target.resource, new, live)
         elif target.subresource == "finalize":
