@@ -201,23 +201,22 @@ class Deployments:
             if sizes.wanted(sets.new) < size:
                 size = sizes.new_size(deployment, sets.all, sizes.wanted(sets.new))
             if size != sizes.wanted(sets.new):
-                new = self._resize(deployment, sets.new, size)
-                return self._report(deployment, deployment_status.Sets(new, sets.old))
-        shrunk = self._shrink(deployment, sets)
-        if shrunk is not sets:
-            return self._report(deployment, shrunk)
+                self._resize(deployment, sets.new, size)
+                return self._report(deployment, sets)
+        if self._shrinks(deployment, sets):
+            return self._report(deployment, sets)
         if deployment_status.is_complete(deployment, deployment.get("status") or {}):
             self._forget_old(deployment, sets)
         return self._report(deployment, sets)
 
-    def _shrink(self, deployment: Json, sets: deployment_status.Sets) -> deployment_status.Sets:
-        """Take pods from the old ReplicaSets, those that are not available first."""
+    def _shrinks(self, deployment: Json, sets: deployment_status.Sets) -> bool:
+        """Take pods from the old ReplicaSets, those that are not available first; return whether there was anything to take."""
         assert sets.new is not None
         least = sizes.wanted(deployment) - sizes.max_unavailable(deployment)
         missing = sizes.wanted(sets.new) - sizes.counted(sets.new, "availableReplicas")
         spare = sizes.total(sets.all) - least - missing
         if not sizes.total(sets.old) or spare <= 0:
-            return sets
+            return False
         old, is_changed = list(sets.old), False
         for index, each in enumerate(old):
             if number := min(spare, sizes.wanted(each) - sizes.counted(each, "availableReplicas")):
@@ -230,20 +229,20 @@ class Deployments:
             if (number := min(sizes.wanted(each), spare)) > 0:
                 old[index] = self._resize(deployment, each, sizes.wanted(each) - number)
                 spare, is_changed = spare - number, True
-        return deployment_status.Sets(sets.new, old) if is_changed else sets
+        return is_changed
 
     def _recreate(self, deployment: Json, sets: deployment_status.Sets) -> float | None:
         deployment, sets = self._with_revision(deployment, sets)
         if sizes.active(sets.old):
-            old = [self._resize(deployment, each, 0) if sizes.wanted(each) else each for each in sets.old]
-            return self._report(deployment, deployment_status.Sets(sets.new, old))
+            for each in sets.old:
+                self._resize(deployment, each, 0)
+            return self._report(deployment, sets)
         if self._old_pods_run(sets):
             return self._report(deployment, sets)
         if sets.new is None:
             self._with_new_set(deployment, sets)
             return None
-        new = self._resize(deployment, sets.new, sizes.wanted(deployment))
-        sets = deployment_status.Sets(new, sets.old)
+        self._resize(deployment, sets.new, sizes.wanted(deployment))
         if deployment_status.is_complete(deployment, deployment.get("status") or {}):
             self._forget_old(deployment, sets)
         return self._report(deployment, sets)
@@ -260,14 +259,8 @@ class Deployments:
     def _scale(self, deployment: Json, sets: deployment_status.Sets) -> float | None:
         """Change sizes as the Deployment's did, without a rollout."""
         deployment, sets = self._with_revision(deployment, sets)
-        resized = dict(self._scaled_sizes(deployment, sets))
-        changed = {
-            uid: self._resize(deployment, node.object, size, is_forced=len(resized) > 1)
-            for uid, size in resized.items()
-            if (node := self._world.graph.node(uid)) is not None
-        }
-        new = changed.get(sets.new["metadata"]["uid"], sets.new) if sets.new else None
-        sets = deployment_status.Sets(new, [changed.get(each["metadata"]["uid"], each) for each in sets.old])
+        for each, size in self._scaled_sizes(deployment, sets):
+            self._resize(deployment, each, size, is_forced=len(sizes.active(sets.all)) > 1)
         if deployment["spec"].get("paused"):
             self._forget_old(deployment, sets)
         wanted = deployment_status.counted(deployment, sets, self._world.now)
@@ -275,20 +268,23 @@ class Deployments:
             self._write_status(deployment, wanted)
         return None
 
-    def _scaled_sizes(self, deployment: Json, sets: deployment_status.Sets) -> list[tuple[str, int]]:
-        """Return uids of ReplicaSets with the sizes that they shall have."""
+    def _scaled_sizes(self, deployment: Json, sets: deployment_status.Sets) -> list[tuple[Json, int]]:
+        """Return ReplicaSets with the sizes that they shall have."""
         active = sizes.active(sets.all)
         if len(active) < 2:
             candidates = active or ([sets.new] if sets.new else sizes.by_age(sets.old, newest_first=True)[:1])
-            return [(each["metadata"]["uid"], sizes.wanted(deployment)) for each in candidates]
+            return [(each, sizes.wanted(deployment)) for each in candidates]
         if sizes.is_saturated(deployment, sets.new):
-            return [(each["metadata"]["uid"], 0) for each in sizes.active(sets.old)]
+            return [(each, 0) for each in sizes.active(sets.old)]
         if not sizes.is_rolling(deployment):
             return []
-        return [(each["metadata"]["uid"], size) for each, size in sizes.proportions(deployment, active)]
+        return sizes.proportions(deployment, active)
 
     def _resize(self, deployment: Json, each: Json, size: int, *, is_forced: bool = False) -> Json:
-        """Give a ReplicaSet a size; its annotations alone are only brought up to date if *is_forced*."""
+        """Give a ReplicaSet a size; its annotations alone are only brought up to date if *is_forced*.
+
+        As with the real controller, the status that is written next still counts it as it was.
+        """
         before, name = sizes.wanted(each), each["metadata"]["name"]
         if before == size and not is_forced:
             return each

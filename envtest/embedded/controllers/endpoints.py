@@ -85,7 +85,7 @@ class Endpoints:
                 "annotations": annotations,
                 "ownerReferences": [world.owner_reference(service)],
             }
-            new = {"metadata": metadata, "addressType": "IPv4", "endpoints": endpoints, "ports": ports}
+            new = {"metadata": metadata, "addressType": "IPv4"} | _filled(endpoints, ports)
             self._api.create(world.ENDPOINT_SLICES, new)
         elif (
             (old.get("endpoints") or []) != endpoints
@@ -93,7 +93,8 @@ class Endpoints:
             or old["metadata"].get("labels") != labels
         ):
             metadata = {**old["metadata"], "labels": labels, "annotations": annotations}
-            self._api.update(world.ENDPOINT_SLICES, {**old, "metadata": metadata, "endpoints": endpoints, "ports": ports})
+            kept = {name: part for name, part in old.items() if name not in ("endpoints", "ports")}
+            self._api.update(world.ENDPOINT_SLICES, {**kept, "metadata": metadata} | _filled(endpoints, ports))
 
     def _write_endpoints(self, service: Json, pods: list[Json]) -> None:
         namespace, name = service["metadata"]["namespace"], service["metadata"]["name"]
@@ -106,6 +107,11 @@ class Endpoints:
         elif (old.get("subsets") or []) != subsets or old["metadata"].get("labels") != labels:
             metadata = {**old["metadata"], "labels": labels, "annotations": annotations}
             self._api.update(world.ENDPOINTS, {**old, "metadata": metadata, "subsets": subsets})
+
+
+def _filled(endpoints: list[Json], ports: list[Json]) -> Json:
+    """Return the parts of a slice that are not empty, as the real controller sends them."""
+    return {name: part for name, part in (("endpoints", endpoints), ("ports", ports)) if part}
 
 
 def _selector(service: Json) -> selectors.Selector | None:

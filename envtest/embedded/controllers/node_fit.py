@@ -51,7 +51,7 @@ def summary(reasons: Sequence[str]) -> str:
     short = sum(reason.startswith(("Insufficient", "Too many")) for reason in reasons)
     victims = {_NO_VICTIMS: short, _UNHELPFUL: len(reasons) - short}
     after = ", ".join(sorted(f"{number} {reason}" for reason, number in victims.items() if number))
-    return f"{head} {said}. preemption: {head} {after}."
+    return f"{head} {said}. no new claims to deallocate, preemption: {head} {after}."
 
 
 def requested(pod: Json) -> Amounts:

@@ -92,7 +92,7 @@ class Scheduler:
         bound["metadata"] = {**metadata, "generation": generation}
         self._api.api.store.put(self._api.resource(world.PODS), bound)
         text = f"Successfully assigned {metadata['namespace']}/{metadata['name']} to {name}"
-        self._world.events.normal(SCHEDULER, pod, "Scheduled", text)
+        self._world.events.scheduled(pod, "Scheduled", text)
 
     def _refuse(self, pod: Json, message: str) -> None:
         old = pods_of.condition(pod, "PodScheduled")
@@ -100,10 +100,11 @@ class Scheduler:
             return
         known = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}
         since = old["lastTransitionTime"] if old is not None and old["status"] == "False" else self._world.now
-        new = {**known, "lastProbeTime": None, "lastTransitionTime": since}
+        seen = pod["metadata"].get("generation", 1)
+        new = {**known, "observedGeneration": seen, "lastProbeTime": None, "lastTransitionTime": since}
         changed = {**pod, "status": _with_condition(pod, new)}
         self._api.update(world.PODS, changed, "status")
-        self._world.events.warning(SCHEDULER, pod, "FailedScheduling", message)
+        self._world.events.scheduled(pod, "FailedScheduling", message)
 
 
 def _is_ours(pod: Json) -> bool:

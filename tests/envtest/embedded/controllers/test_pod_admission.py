@@ -5,7 +5,7 @@ import pytest
 from envtest.embedded import status
 from tests.support import simulated_cluster
 
-TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount"  # noqa: S105 (a path)
+TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount"
 
 
 @pytest.fixture

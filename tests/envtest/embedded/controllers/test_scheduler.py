@@ -50,7 +50,9 @@ def test_a_pod_that_no_node_suits_waits(cluster, spec, reason, preemption):
     cluster.settle(60)
     found = scheduled(cluster)
     assert (found["status"], found["reason"]) == ("False", "Unschedulable")
-    assert found["message"].startswith(f"0/2 nodes are available: 2 {reason}. preemption: 0/2 nodes are available: 2 ")
+    assert found["message"].startswith(
+        f"0/2 nodes are available: 2 {reason}. no new claims to deallocate, preemption: 0/2 nodes are available: 2 "
+    )
     assert preemption in found["message"]
     assert cluster.events_of("Pod") == [("FailedScheduling", found["message"])]
 
@@ -80,7 +82,7 @@ def test_taints_and_cordons_keep_pods_away(cluster):
     cluster.merge("nodes", "node-1", {"spec": {"taints": [{"key": "gpu", "effect": "NoSchedule"}]}})
     cluster.merge("nodes", "node-2", {"spec": {"unschedulable": True}})
     pod(cluster, "a")
-    assert "1 node(s) had untolerated taint(s), 1 node(s) were unschedulable." in scheduled(cluster)["message"]
+    assert "1 node(s) had untolerated taint(s), 1 node(s) were unschedulable. " in scheduled(cluster)["message"]
     pod(cluster, "b", tolerations=[{"key": "gpu", "operator": "Exists"}])
     assert cluster.find("pods", "b")["spec"]["nodeName"] == "node-1"
 
