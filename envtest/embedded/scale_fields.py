@@ -20,6 +20,7 @@ class _Scale:
     """What `managed_fields` has to know of a Scale."""
 
     api_version: str = "autoscaling/v1"
+    version: str = "v1"
     kind: str = "Scale"
     is_custom: bool = False
     subresources: frozenset[str] = frozenset()
