@@ -5,11 +5,12 @@ checker as far as users run into it: unknown variables, fields and functions, op
 returns. What is not known is taken for right.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from envtest.embedded import cel, cel_syntax, cel_types
+from envtest.embedded import cel, cel_syntax, cel_types, durations, formats, patterns
 from envtest.embedded.cel_syntax import Node
 from envtest.embedded.cel_types import BOOL, DYN, INT, Type
 from envtest.embedded.status import Json
@@ -17,13 +18,27 @@ from envtest.embedded.status import Json
 _COMPARABLE: Final = frozenset({"bool", "int", "uint", "double", "string", "bytes", "timestamp", "duration"})
 _NUMBERS: Final = frozenset({"int", "uint", "double"})
 _ADDABLE: Final = frozenset({"int", "uint", "double", "string", "bytes", "list", "duration"})
-_OF_STRINGS: Final = frozenset({"startsWith", "endsWith", "matches"})
-_SIZED: Final = frozenset({"string", "bytes", "list", "map"})
-_MACROS: Final = frozenset({"all", "exists", "exists_one", "existsOne", "filter", "map"})
+_OF_STRINGS: Final = frozenset({"startsWith", "endsWith", "matches", "contains"})
+_MACROS: Final = frozenset({"all", "exists", "exists_one", "existsOne", "filter", "map", "sortBy"})
+_TEXT: Final = frozenset({"string"})
+_LISTS: Final = frozenset({"list"})
+_FIRST_ARGUMENTS: Final = {
+    "size": frozenset({"string", "bytes", "list", "map"}),
+    "string": frozenset(
+        ["bool", "int", "uint", "double", "string", "bytes", "timestamp", "duration", "kubernetes.IP", "kubernetes.CIDR"]
+    ),
+    **dict.fromkeys(["quantity", "isQuantity", "url", "isURL", "isIP", "cidr", "isCIDR", "semver", "isSemver"], _TEXT),
+    **dict.fromkeys(
+        ["lowerAscii", "upperAscii", "trim", "split", "charAt", "substring", "replace", "find", "findAll", "format"], _TEXT
+    ),
+    **dict.fromkeys(["reverse", "sort", "distinct", "flatten", "isSorted", "sum", "min", "max", "join", "first", "last"], _LISTS),
+}
+"""What some functions can be called on."""
+_ESCAPED: Final = re.compile(r"\\(.)")
 _ORDERS: Final = frozenset({"_<_", "_<=_", "_>_", "_>=_"})
 _LOGIC: Final = frozenset({"_&&_", "_||_", "!_"})
 _NAMESPACES: Final = frozenset({"strings", "sets", "lists", "optional", "ip", "format"})
-_UNTYPED: Final = frozenset({"optMap", "optFlatMap", "transformList", "transformMap"})
+_UNTYPED: Final = frozenset({"has", "optMap", "optFlatMap", "transformList", "transformMap"})
 _SIGNS: Final = "_@"
 _SCALARS: Final = frozenset({"bool", "int", "uint", "double", "string", "bytes", "timestamp", "duration", "null"})
 
@@ -91,10 +106,16 @@ class _Checker:
             return names.get(node.name, Type("type"))
         if node.kind == "select":
             return self._select(node, names)
-        parts = [self.check(each, names) for each in node.arguments] if node.kind in ("list", "map") else []
-        if node.kind == "list":
-            return Type("list", (parts[0] if parts and all(cel_types.fits(parts[0], part) for part in parts) else DYN,))
-        return Type("map", (DYN, DYN)) if node.kind == "map" else self._call(node, names)
+        if node.kind == "call":
+            return self._call(node, names)
+        parts = [self.check(each, names) for each in node.arguments]
+        return self._list(node, parts) if node.kind == "list" else Type("map", (DYN, DYN))
+
+    def _list(self, node: Node, parts: list[Type]) -> Type:
+        for each, part in zip(node.arguments, parts, strict=True):
+            if not cel_types.fits(parts[0], part):
+                self._wrong(each, f"expected type '{parts[0]}' but found '{part}'")
+        return Type("list", (parts[0] if parts else DYN,))
 
     def _select(self, node: Node, names: Mapping[str, Type]) -> Type:
         whole = self.check(node.target, names) if node.target else DYN
@@ -115,13 +136,13 @@ class _Checker:
         if target is not None and node.name in _MACROS:
             return self._macro(node, target, names)
         whole = self.check(target, names) if target else None
+        if node.name == "has" and node.arguments and node.arguments[0].kind == "select":
+            self._select(replace(node.arguments[0], offset=node.offset), names)
         if node.name in _UNTYPED:
-            return DYN
+            return cel_types.result(node.name)
         given = [self.check(each, names) for each in node.arguments]
         if node.name[0] in _SIGNS or node.name[-1] in _SIGNS:
             return self._operator(node, given)
-        if not cel_types.is_function(node.name):
-            return self._wrong(node, f"undeclared reference to '{node.name}' (in container '')")
         return self._function(node, whole, given)
 
     def _namespaced(self, node: Node, name: str, names: Mapping[str, Type]) -> Type:
@@ -131,15 +152,20 @@ class _Checker:
 
     def _macro(self, node: Node, target: Node, names: Mapping[str, Type]) -> Type:
         whole = self.check(target, names)
+        if whole.name in _SCALARS | {"object"}:
+            words = "cannot be range of a comprehension (must be list, map, or dynamic)"
+            return self._wrong(target, f"expression of type '{whole}' {words}")
         item = whole.parts[0] if whole.name in ("list", "map") else DYN
         bound = [item]
         if node.name not in ("map", "filter") and len(node.arguments) == 3:
             bound = list(whole.parts) if whole.name == "map" else [INT, item]
         inner = {**names, **{each.name: kind for each, kind in zip(node.arguments, bound, strict=False)}}
         given = [self.check(each, inner) for each in node.arguments[len(bound) :]]
+        if node.name == "filter" and given and given[0].name not in ("bool", "dyn"):
+            return self._no_overload(node, "_?_:_", [given[0], whole, whole])
         if node.name == "map":
             return Type("list", (given[-1] if given else DYN,))
-        return Type("list", (item,)) if node.name == "filter" else BOOL
+        return Type("list", (item,)) if node.name in ("filter", "sortBy") else BOOL
 
     def _no_overload(self, node: Node, name: str, given: list[Type]) -> Type:
         return self._wrong(node, f"found no matching overload for '{name}' applied to '({', '.join(map(str, given))})'")
@@ -151,7 +177,7 @@ class _Checker:
         if name == "_?_:_":
             is_fine, found = given[0].name in ("bool", "dyn") and cel_types.fits(*given[1:]), given[1]
         elif name in _LOGIC:
-            is_fine, found = kinds <= {"bool", "dyn"}, BOOL
+            return self._logic(node, given)
         elif name in ("_==_", "_!=_"):
             is_fine, found = cel_types.fits(*given), BOOL
         elif name in _ORDERS:
@@ -163,6 +189,14 @@ class _Checker:
         else:
             return self._arithmetic(node, given)
         return found if is_fine else self._no_overload(node, name, given)
+
+    def _logic(self, node: Node, given: list[Type]) -> Type:
+        for operand, kind in zip(node.arguments, given, strict=True):
+            if kind.name not in ("bool", "dyn"):
+                if node.name == "!_":
+                    return self._no_overload(node, node.name, given)
+                self._wrong(operand, f"expected type 'bool' but found '{kind}'")
+        return BOOL
 
     def _index(self, node: Node, given: list[Type]) -> Type:
         whole, at = given
@@ -185,18 +219,41 @@ class _Checker:
         return self._no_overload(node, node.name, given)
 
     def _function(self, node: Node, target: Type | None, given: list[Type]) -> Type:
-        shown = ", ".join(map(str, given))
-        if (
-            node.name in _OF_STRINGS
-            and target
-            and (target.name not in ("string", "dyn") or given[0].name not in ("string", "dyn"))
-        ):
-            return self._wrong(node, f"found no matching overload for '{node.name}' applied to '{target}.({shown})'")
-        if node.name == "size":
-            if target and target.name not in _SIZED | {"dyn"}:
-                return self._wrong(node, f"found no matching overload for 'size' applied to '{target}.()'")
-            if target is None and given and given[0].name not in _SIZED | {"dyn"}:
-                return self._no_overload(node, "size", given)
-        if node.name == "value" and target and target.name == "optional":
+        name, shown = node.name, ", ".join(map(str, given))
+        if not cel_types.is_function(name):
+            return self._wrong(node, f"undeclared reference to '{name}' (in container '')")
+        whole = [*([target] if target else []), *given]
+        allowed = _FIRST_ARGUMENTS.get(name, frozenset()) | {"dyn"}
+        is_wrong = name in _FIRST_ARGUMENTS and bool(whole) and whole[0].name not in allowed
+        is_wrong = is_wrong or (name in _OF_STRINGS and any(each.name not in ("string", "dyn") for each in whole))
+        if is_wrong:
+            start = f"{target}." if target else ""
+            return self._wrong(node, f"found no matching overload for '{name}' applied to '{start}({shown})'")
+        if name in _LITERALS and node.arguments and node.arguments[-1].kind == "string":
+            self._literal(node.arguments[-1], name)
+        if name == "value" and target and target.name == "optional":
             return target.parts[0]
-        return cel_types.result(node.name)
+        return cel_types.result(name)
+
+    def _literal(self, node: Node, function: str) -> None:
+        """Check what a function can be told before it is called."""
+        quote = node.name[-1]
+        text = node.name[node.name.index(quote) :].strip(quote)
+        text = text if node.name[0] in "rR" else _ESCAPED.sub(r"\1", text)
+        if not _LITERALS[function](text):
+            self._wrong(node, f"invalid {function} argument")
+
+
+def _is_pattern(text: str) -> bool:
+    try:
+        patterns.compiled(text)
+    except patterns.BadPatternError:
+        return False
+    return True
+
+
+_LITERALS: Final[Mapping[str, Callable[[str], bool]]] = {
+    "matches": _is_pattern,
+    "duration": lambda text: durations.parsed_by_go(text) is not None,
+    "timestamp": formats.is_date_time,
+}

@@ -239,7 +239,7 @@ def _validate(value: Value, text: str) -> OptionalValue:
 _EXTENSIONS: Final = (
     *("bool", "charAt", "substring", "replace", "split", "join", "lowerAscii", "upperAscii", "trim", "strings.quote", "sum"),
     *("sets.contains", "sets.equivalent", "sets.intersects"),
-    *("distinct", "flatten", "slice", "sort", "reverse", "lists.range"),
+    *("distinct", "flatten", "slice", "sort", "reverse", "first", "last", "lists.range"),
 )
 """What the evaluator's package brings of what Kubernetes has."""
 FUNCTIONS: Final[dict[str, Function]] = {
@@ -263,6 +263,7 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "optional_list_": _optional_list,
     "first_": _first,
     "first_optional_": _first_optional,
+    "sorted_": lambda pairs: [pair["value"] for pair in sorted(pairs, key=lambda pair: pair["key"])],
     "entries_": _entries,
     "mapped_": _mapped,
     "quantity": _quantity,

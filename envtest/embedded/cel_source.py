@@ -1,7 +1,7 @@
 """What is written in a rule, put into the part of CEL that the evaluator knows.
 
 What flows in: an expression as Kubernetes takes it. What flows out: one that means the same without optional selection
-(``self.?a``, ``self[?'a']``), ``optMap`` and comprehensions of two variables, and with names of our own for the
+(``self.?a``, ``self[?'a']``), ``optMap``, ``sortBy`` and comprehensions of two variables, and with names of our own for the
 functions that the evaluator's own ones do not do exactly. Pure.
 """
 
@@ -138,6 +138,8 @@ class _Writer:
         if name in ("optMap", "optFlatMap") and len(arguments) == 2:
             ending = "first_" if name == "optMap" else "first_optional_"
             return f".optional_list_().map({arguments[0]}, {arguments[1]}).{ending}()"
+        if name == "sortBy" and len(arguments) == 2:
+            return f'.map({arguments[0]}, {{"key": {arguments[1]}, "value": {arguments[0]}}}).sorted_()'
         if name in _OF_PAIRS and len(arguments) == 3:
             key, value, body = arguments
             inner = f"[{_PAIR}.value].map({value}, {body})[0]"

@@ -35,7 +35,7 @@ class Node:
     Attributes:
         kind: A literal's type, or name, select, call, list or map.
         offset: Where it stands for error messages, in characters.
-        name: Of a name, field or function.
+        name: Of a name, field or function; of a string as it is written.
         target: What stands before the dot.
         arguments: Of a call, and the parts of a list or map.
         is_optional: Whether a selection or an index may lead nowhere.
@@ -186,7 +186,7 @@ class _Parser:
             kind = "uint" if text[-1] in "uU" else "double" if not is_hex and set(text) & set(".eE") else "int"
             return Node(kind, token.offset)
         if text[-1] in "'\"":
-            return Node("bytes" if "b" in text[: text.index(text[-1])].lower() else "string", token.offset)
+            return Node("bytes" if "b" in text[: text.index(text[-1])].lower() else "string", token.offset, text)
         if not _NAME.fullmatch(text):
             raise SyntaxUnknownError(text)
         if self._peek() == "(":

@@ -29,8 +29,7 @@ class Type:
 
     def __str__(self) -> str:
         """Return the type as error messages have it."""
-        name = {"timestamp": "google.protobuf.Timestamp", "duration": "google.protobuf.Duration"}.get(self.name, self.name)
-        return f"{name}({', '.join(map(str, self.parts))})" if self.parts else name
+        return f"{self.name}({', '.join(map(str, self.parts))})" if self.parts else self.name
 
 
 DYN: Final = Type("dyn")
@@ -69,7 +68,7 @@ def field_of(whole: Type, name: str) -> Type | None:
     if whole.name != "object":
         return whole.parts[1] if whole.name == "map" else DYN
     for field, part in cel_values.properties(whole.schema or {}, whole.is_resource).items():
-        if cel_values.escaped(field) == name and cel_values.is_known(part):
+        if name in (field, cel_values.escaped(field)) and cel_values.is_known(part):
             return of_schema(part)
     return None
 
@@ -182,6 +181,7 @@ _EVALUATORS: Final = frozenset(
         "optional.ofNonZeroValue",
         "transformList",
         "transformMap",
+        "sortBy",
     ]
 )
 """Functions and macros that the evaluator itself knows, or that are rewritten for it."""

@@ -93,6 +93,8 @@ def _object(schema: Json, value: Json, is_resource: bool) -> Json:
         wanted = escaped(name) if part is not None and is_known(part) else None
         if part is not None and wanted is not None:
             found[wanted] = converted(part, entry)
+            if name in _RESERVED:
+                found[name] = found[wanted]  # after a dot the compiler takes it as it is, too
     return found
 
 

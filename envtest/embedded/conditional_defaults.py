@@ -244,7 +244,7 @@ def _pod_status(status: Json) -> None:
 def _definition(definition: Json) -> None:
     if not definition["status"]["storedVersions"]:
         versions = definition["spec"]["versions"] or ()
-        definition["status"]["storedVersions"] = [version["name"] for version in versions if version["storage"]] or None
+        definition["status"]["storedVersions"] = [version["name"] for version in versions if version["storage"]][:1] or None
 
 
 def _definition_names(spec: Json) -> None:

@@ -1,8 +1,7 @@
 """Whether a CustomResourceDefinition is taken.
 
 What flows in: a definition with its defaults, on an update the old one. What flows out: causes. Pure. Mirrors
-apiextensions-apiserver pkg/apis/apiextensions/validation/validation.go. Deviations: webhooks' configuration is not looked at, and
-values in messages that are Go's own structures are cut short.
+apiextensions-apiserver pkg/apis/apiextensions/validation/validation.go. Deviation: webhooks' configuration is not looked at.
 """
 
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from envtest.embedded import (
     field_errors,
     field_paths,
     names,
+    schema_printing,
     structural,
 )
 from envtest.embedded.json_values import Value
@@ -174,7 +174,7 @@ def _schema(node: Json, path: str, has_status: bool) -> list[Cause]:
         causes.append(field_errors.invalid(f"{path}.type", node["type"], words))
     elif has_status and node.keys() - _AT_ROOT:
         words = f"only {_AT_ROOT_SHOWN} fields are allowed at the root of the schema if the status subresource is enabled"
-        causes.append(field_errors.invalid(path, field_errors.Printed("{}"), words))
+        causes.append(field_errors.invalid(path, schema_printing.schema(node), words))
     if node.get("nullable"):
         causes.append(field_errors.forbidden(f"{path}.nullable", "nullable cannot be true at the root"))
     found = structural.validate(node, path) or definition_schemas.defaults(node, path)

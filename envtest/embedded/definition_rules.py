@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final
 
-from envtest.embedded import cel, cel_checks, definition_schemas, field_errors, field_paths
+from envtest.embedded import cel, cel_checks, definition_schemas, field_errors, field_paths, schema_printing
 from envtest.embedded.status import Cause, Json
 
 _NEWLINE: Final = re.compile(r"[\n\r]")
@@ -98,13 +98,12 @@ def _compile(schema: Json, place: _Place) -> list[Cause]:
 def _compile_rule(schema: Json, rule: Json, place: _Place, node: _Place) -> list[Cause]:
     causes = []
     scope = cel_checks.Scope(schema, node.is_resource, bool(rule.get("optionalOldSelf")))
-    problem = cel_checks.problem(rule["rule"], scope, "bool")
-    if problem:
-        causes.append(field_errors.invalid(f"{place.path}.rule", _printed(rule), problem))
-    if rule.get("messageExpression"):
-        problem = cel_checks.problem(rule["messageExpression"], scope, "string")
-        if problem:
-            causes.append(field_errors.invalid(f"{place.path}.messageExpression", _printed(rule), f"messageExpression {problem}"))
+    shown = schema_printing.rule(rule)
+    if problem := cel_checks.problem(rule["rule"], scope, "bool"):
+        causes.append(field_errors.invalid(f"{place.path}.rule", shown, problem))
+    expression = rule.get("messageExpression")
+    if expression and (problem := cel_checks.problem(expression, scope, "string")):
+        causes.append(field_errors.invalid(f"{place.path}.messageExpression", shown, f"messageExpression {problem}"))
     if _uses_old(rule["rule"]):
         if place.fixed:
             words = f"oldSelf cannot be used on the uncorrelatable portion of the schema within {place.fixed}"
@@ -120,11 +119,3 @@ def _uses_old(text: str) -> bool:
         return "oldSelf" in cel.compiled(text).variables
     except cel.CompileError:
         return False
-
-
-def _printed(rule: Json) -> field_errors.Printed:
-    """Return a rule as the server's Go value is printed."""
-    names = ("rule", "message", "messageExpression", "reason", "fieldPath", "optionalOldSelf")
-    empty = {"reason": None, "optionalOldSelf": None}
-    fields = {name[0].upper() + name[1:]: rule.get(name, empty.get(name, "")) for name in names}
-    return field_errors.Printed(field_errors.compact(fields, sort=False))

@@ -24,15 +24,23 @@ _WORDS: Final = (
 """Of each unit its short names, what its long names begin with, and its seconds."""
 
 
+def parsed_by_go(text: str) -> float | None:
+    """Return the seconds of *text* if it is written as Go does."""
+    if not _GO.fullmatch(text):
+        return None
+    sign = -1 if text.startswith("-") else 1
+    return sign * sum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(text))
+
+
 def parsed(text: str) -> float | None:
     """Return the seconds of *text*, or None if it is no duration."""
-    if _GO.fullmatch(text):
-        sign = -1 if text.startswith("-") else 1
-        return sign * sum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(text))
+    seconds = parsed_by_go(text)
+    if seconds is not None:
+        return seconds
     found = [
-        int(number) * seconds
+        int(number) * factor
         for number, unit in _PHRASE.findall(text)
-        for short, long, seconds in _WORDS
+        for short, long, factor in _WORDS
         if unit.lower() in short or unit.lower().startswith(long)
     ]
     return sum(found) if found else None

@@ -1,4 +1,4 @@
-"""What an API server says to the definitions and objects of `bad_definitions` and `gadgets`, in a form that can be compared.
+"""What an API server says to the definitions and objects of `bad_definitions` and `gadget_specs`, in a form that can be compared.
 
 What flows in: a `raw_api.Api`. What flows out: answers as JSON, causes sorted. ``python -m tests.support.custom_answers`` with a
 kubeconfig writes those of a real server to ``tests/envtest/embedded/recorded``, which the fast tests compare with.
@@ -12,7 +12,7 @@ import time
 from typing import Any
 
 from envtest.embedded import resources
-from tests.support import bad_definitions, gadgets, raw_api, shown_objects
+from tests.support import bad_definitions, gadget_specs, gadgets, raw_api, shown_objects
 
 Json = dict[str, Any]
 
@@ -44,7 +44,7 @@ def serve(api: raw_api.Api) -> None:
     answer = api.request("POST", DEFINITIONS, gadgets.definition())
     assert answer.status in (201, 409), answer.body
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while api.request("GET", OBJECTS).status != 200:
+    while api.open("GET", OBJECTS, None, {}).status != 200:
         assert time.monotonic() < deadline
         time.sleep(0.05)
 
@@ -58,7 +58,7 @@ def _outcome(answer: raw_api.Answer) -> Json:
 def of_creations(api: raw_api.Api) -> list[Json]:
     """Return the answers to Gadgets, each a dry run, and what strict field validation says of them."""
     found = []
-    for spec in gadgets.SPECS:
+    for spec in gadget_specs.SPECS:
         outcome = _outcome(api.request("POST", OBJECTS, gadgets.gadget(spec), dryRun="All"))
         strict = api.request("POST", OBJECTS, gadgets.gadget(spec), dryRun="All", fieldValidation="Strict")
         found.append({**outcome, "strict": strict.body["message"] if strict.status == 400 else ""})
@@ -68,7 +68,7 @@ def of_creations(api: raw_api.Api) -> list[Json]:
 def of_updates(api: raw_api.Api) -> list[Json]:
     """Return the answers to updates of Gadgets, each a dry run."""
     found = []
-    for number, (spec, changed) in enumerate(gadgets.UPDATES):
+    for number, (spec, changed) in enumerate(gadget_specs.UPDATES):
         live = api.request("POST", OBJECTS, gadgets.gadget(spec, f"gu-{number}")).body
         found.append(_outcome(api.request("PUT", f"{OBJECTS}/gu-{number}", {**live, "spec": changed}, dryRun="All")))
         api.request("DELETE", f"{OBJECTS}/gu-{number}")
@@ -78,7 +78,9 @@ def of_updates(api: raw_api.Api) -> list[Json]:
 def of_statuses(api: raw_api.Api) -> list[Json]:
     """Return the answers to statuses of one Gadget, each a dry run."""
     live = api.request("POST", OBJECTS, gadgets.gadget({"int32": 5}, "gs")).body
-    answers = [api.request("PUT", f"{OBJECTS}/gs/status", {**live, "status": each}, dryRun="All") for each in gadgets.STATUSES]
+    answers = [
+        api.request("PUT", f"{OBJECTS}/gs/status", {**live, "status": each}, dryRun="All") for each in gadget_specs.STATUSES
+    ]
     api.request("DELETE", f"{OBJECTS}/gs")
     return [_outcome(answer) for answer in answers]
 
@@ -107,10 +109,12 @@ def resource_of(registry: resources.Registry, path: str) -> resources.Resource:
 def _table(api: raw_api.Api, path: str) -> Json:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
-        table, items = api.table(path), api.request("GET", path).body
+        table, now = api.table(path), datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        items = api.request("GET", path).body
         if table["metadata"]["resourceVersion"] == items["metadata"]["resourceVersion"]:
             rows = [{name: row[name] for name in ("cells", "conditions") if name in row} for row in table["rows"]]
-            return {"path": path, "columns": table["columnDefinitions"], "rows": rows, "items": items["items"]}
+            found = {"path": path, "now": now, "columns": table["columnDefinitions"]}
+            return {**found, "rows": rows, "items": items["items"]}
         assert time.monotonic() < deadline, path
 
 
@@ -125,11 +129,10 @@ def of_rows(api: raw_api.Api) -> list[Json]:
     ours = {obj["metadata"]["name"] for _, obj, _ in shown_objects.ALL}
     found = []
     for table in of_tables(api, namespace):
-        now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         for row, item in zip(table["rows"], table["items"], strict=True):
             item["metadata"].pop("managedFields", None)
             if item["metadata"]["name"] in ours:
-                found.append({"path": table["path"], "now": now, "row": row, "object": item})
+                found.append({"path": table["path"], "now": table["now"], "row": row, "object": item})
     return found
 
 

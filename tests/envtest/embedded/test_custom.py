@@ -5,7 +5,7 @@ import copy
 import pytest
 
 from envtest.embedded import custom, custom_resources, status
-from tests.support import custom_answers, gadgets
+from tests.support import custom_answers, gadget_specs, gadgets
 
 KIND = custom.CustomKind(custom_resources.resources_of(gadgets.definition())[0])
 
@@ -22,7 +22,7 @@ def _strict(paths):
 
 @pytest.mark.parametrize(
     ("spec", "answer"),
-    list(zip(gadgets.SPECS, custom_answers.recorded("creations"), strict=True)),
+    list(zip(gadget_specs.SPECS, custom_answers.recorded("creations"), strict=True)),
     ids=lambda part: str(part)[:50],
 )
 def test_a_creation_is_answered_as_the_real_server_does(spec, answer):
@@ -36,7 +36,7 @@ def test_a_creation_is_answered_as_the_real_server_does(spec, answer):
 
 @pytest.mark.parametrize(
     ("change", "answer"),
-    list(zip(gadgets.UPDATES, custom_answers.recorded("updates"), strict=True)),
+    list(zip(gadget_specs.UPDATES, custom_answers.recorded("updates"), strict=True)),
     ids=lambda part: str(part)[:50],
 )
 def test_an_update_is_answered_as_the_real_server_does(change, answer):
@@ -47,7 +47,7 @@ def test_an_update_is_answered_as_the_real_server_does(change, answer):
 
 @pytest.mark.parametrize(
     ("given", "answer"),
-    list(zip(gadgets.STATUSES, custom_answers.recorded("statuses"), strict=True)),
+    list(zip(gadget_specs.STATUSES, custom_answers.recorded("statuses"), strict=True)),
     ids=lambda part: str(part)[:50],
 )
 def test_a_status_is_answered_as_the_real_server_does(given, answer):

@@ -34,8 +34,8 @@ def test_the_tables_of_built_in_kinds_are_the_real_ones(api, namespace):
     registry = resources.Registry.built_in()
     for answer in custom_answers.of_tables(api, namespace):
         resource = custom_answers.resource_of(registry, answer["path"])
-        now = datetime.datetime.now(datetime.UTC)
-        either = [tables.table(resource, answer["items"], now=now - datetime.timedelta(seconds=back)) for back in (0, 1)]
+        now = datetime.datetime.fromisoformat(answer["now"])
+        either = [tables.table(resource, answer["items"], now=now + datetime.timedelta(seconds=each)) for each in (0, 1)]
         assert answer["columns"] == either[0]["columnDefinitions"]
         ours = [[{name: row[name] for name in ("cells", "conditions") if name in row} for row in each["rows"]] for each in either]
         for row, first, second in zip(answer["rows"], *ours, strict=True):
