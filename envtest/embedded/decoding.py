@@ -4,7 +4,7 @@ What flows in: decoded bodies. What flows out: objects with defaults, or a `stat
 Mirrors apiserver pkg/endpoints/handlers/create.go (transformDecodeError) and patch.go.
 """
 
-from envtest.embedded import fields_check, go_values, kinds, requests, resources, status
+from envtest.embedded import fields_check, go_json, go_values, kinds, requests, resources, status
 from envtest.embedded.status import Json
 
 _SCHEME = "pkg/runtime/scheme.go:111"
@@ -25,6 +25,10 @@ class Decoder:
         Raises:
             status.StatusError: It is none of this kind.
         """
+        if resource.is_custom and not body.get("kind"):
+            shown = status.compact_unsorted(body)
+            text = f"Object 'Kind' is missing in '{shown}' ({go_json.summary(shown.encode())})"
+            raise status.bad_request(f"the object provided is unrecognized (must be of type {resource.kind}): {text}")
         obj, unknown = self._kinds.decode(resource, self._typed(resource, body))
         errors = fields_check.texts(options.repeated, unknown)
         if errors and options.field_validation == _STRICT:

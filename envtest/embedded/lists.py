@@ -10,7 +10,7 @@ import itertools
 import json
 from dataclasses import dataclass
 
-from envtest.embedded import conversion, pipeline, requests, selectors, status, store
+from envtest.embedded import pipeline, requests, selectors, status, store
 from envtest.embedded.status import Json
 
 _CONTINUE_TOO_OLD = (
@@ -68,7 +68,7 @@ def read(api: pipeline.Api, target: requests.Target, options: requests.ListOptio
     snapshot, revision, start, limit = _place(api, target, options, prefix)
     matching = (obj for obj in snapshot.page(prefix, start, 0) if selector.matches(obj))
     items = list(itertools.islice(matching, limit)) if limit else list(matching)
-    served = [conversion.served(target.resource, obj) for obj in items]
+    served = [api.served(target.resource, obj) for obj in items]
     following = store.key(items[-1]) + "\0" if limit and len(items) == limit else ""
     if not following or not snapshot.page(prefix, following, 1):
         return Page(served, revision)

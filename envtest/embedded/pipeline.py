@@ -31,6 +31,7 @@ from envtest.embedded.status import Json
 
 _TRIES_FOR_A_NAME = 8
 _LOCKED = "the object has been modified; please apply your changes to the latest version and try again"
+_TERMINATING = "create not allowed while custom resource definition is terminating"
 _DEFAULT = requests.Options(field_manager="envtest", field_validation="Ignore")
 
 Clock = Callable[[], datetime.datetime]
@@ -63,6 +64,8 @@ class Api:
         plugins.install(self.admission, objects, registry)
         self.definitions = definitions.Definitions(registry, objects, clock)
         self.warnings: list[str] = []
+        self._shown: dict[tuple[str, str, str], tuple[Json, resources.Resource, Json]] = {}
+        """By version, plural and key: an object as it is kept, under which definition, and what is shown of it."""
         self._kinds = kinds.Kinds(self.definitions)
         self._decoder = decoding.Decoder(self._kinds, registry, self.warnings)
 
@@ -79,7 +82,19 @@ class Api:
         """Return an object in the version of its target, or None."""
         namespace = target.namespace if target.resource.is_namespaced else ""
         found = self.store.get(self.storage_of(target.resource), namespace, target.name)
-        return None if found is None else conversion.served(target.resource, found)
+        return None if found is None else self.served(target.resource, found)
+
+    def served(self, resource: resources.Resource, kept: Json) -> Json:
+        """Return what the store has as *resource* shows it; a custom object as its definition is by now."""
+        if not resource.is_custom:
+            return conversion.served(resource, kept)
+        place = (resource.api_version, resource.plural, store.key(kept))
+        known = self._shown.get(place)
+        if known is None or known[0] is not kept or known[1] is not resource:
+            kind = self.definitions.kind(resource)
+            shown = conversion.served(resource, kind.default(kind.prune(kept)[0]))
+            known = self._shown[place] = (kept, resource, kept if shown == kept else shown)
+        return known[2]
 
     def get(self, target: requests.Target) -> Json:
         """Return an object.
@@ -186,7 +201,7 @@ class Api:
             one = requests.Target(target.resource, own.get("namespace", ""), own["name"])
             if self.find(one) is not None:
                 self.delete(one, options)
-        return [conversion.served(target.resource, obj) for obj in found]
+        return [self.served(target.resource, obj) for obj in found]
 
     def replace(self, target: requests.Target, live: Json, new: Json, options: requests.Options = _DEFAULT) -> Json:
         """Keep *new*, whose managedFields are up to date, instead of *live*; for subresources that change the whole object.
@@ -217,7 +232,7 @@ class Api:
 
     def _put_new(self, target: requests.Target, obj: Json, options: requests.Options) -> Json:
         if target.resource.is_custom and self.definitions.is_terminating(target.resource):
-            raise status.is_terminating(target.resource, "create")
+            raise status.forbidden(target.resource, obj["metadata"].get("name", ""), _TERMINATING)
         named = replace(target, name=obj["metadata"].get("name", ""))
         attempt = admission.Attempt("CREATE", named, obj, dry_run=options.dry_run)
         obj = self._kinds.prepare_create(target.resource, self.admission.mutate(attempt))
@@ -268,11 +283,13 @@ class Api:
     def _put(self, target: requests.Target, obj: Json) -> Json:
         storage = self.storage_of(target.resource)
         kept = self.store.put(storage, conversion.stored(target.resource, storage, obj))
-        return conversion.served(target.resource, kept)
+        return self.served(target.resource, kept)
 
     def _remove(self, target: requests.Target, obj: Json) -> Json:
         storage = self.storage_of(target.resource)
         last = self.store.delete(storage, conversion.stored(target.resource, storage, obj))
+        for version in self.registry.versions(target.resource.group) if target.resource.is_custom else ():
+            self._shown.pop((f"{target.resource.group}/{version}", target.resource.plural, store.key(last)), None)
         return conversion.served(target.resource, last)
 
     def _delete_definition(self, target: requests.Target, live: Json, options: requests.DeleteOptions) -> Json:

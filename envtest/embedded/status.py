@@ -236,12 +236,6 @@ def not_acceptable(supported: Sequence[str]) -> StatusError:
     return StatusError(406, "NotAcceptable", f"only the following media types are accepted: {', '.join(supported)}")
 
 
-def is_terminating(resource: HasResource, verb: str) -> StatusError:
-    """Say that a kind is about to go."""
-    text = f"{verb} not allowed while custom resource definition is terminating"
-    return StatusError(405, "MethodNotAllowed", text, _details(resource, ""))
-
-
 def method_not_allowed() -> StatusError:
     """Say that a resource has no such verb."""
     return StatusError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {})

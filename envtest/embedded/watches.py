@@ -169,7 +169,9 @@ class Watch:
         return [event.frames[place]]
 
     def _frame(self, kind: str, obj: Json) -> bytes:
-        shown = conversion.served(self._request.target.resource, obj)
+        is_last = kind == "DELETED"  # then it is shown as it was
+        resource = self._request.target.resource
+        shown = conversion.served(resource, obj) if is_last else self._api.served(resource, obj)
         if self._request.shape is not None:
             shown = self._request.shape(shown)
         return _encode({"type": kind, "object": shown})
@@ -180,7 +182,7 @@ class Watch:
         if annotations:
             metadata["annotations"] = annotations
         obj = {"kind": resource.kind, "apiVersion": resource.api_version, "metadata": metadata}
-        return self._frame("BOOKMARK", obj)
+        return _encode({"type": "BOOKMARK", "object": self._request.shape(obj) if self._request.shape else obj})
 
 
 def _encode(frame: Json) -> bytes:
