@@ -1,30 +1,18 @@
 """Each case of the contract runs on the embedded API server and on the real one, with the same assertions.
 
-The real one is the truth and carries the marker ``controlplane``; cases with kubectl carry the marker ``kubectl``. There is one
-server of each kind for the whole run, and a namespace for each case, which nobody deletes: the server goes away at the end.
+The real one is the truth; cases with kubectl carry the marker ``kubectl``. There is one server of each kind for the whole run, and
+a namespace for each case, which nobody deletes: the server goes away at the end.
 """
 
 import pytest
 
-from envtest import controlplane
-from tests.support import contract_definitions, contract_server, control_planes
+from tests.support import contract_definitions, contract_server
 
 
 @pytest.fixture(scope="session")
-def embedded_control_plane():
-    """An embedded control plane with two nodes and our CRDs."""
-    from envtest.embedded import server as embedded_server
-
-    options = controlplane.Options(nodes=2, metrics=True, crds=control_planes.CRDS)
-    with embedded_server.EmbeddedControlPlane(options) as running:
-        yield running
-
-
-@pytest.fixture(scope="session", params=["embedded", pytest.param("real", marks=pytest.mark.controlplane)])
-def server(request, tmp_path_factory):
+def server(control_plane, tmp_path_factory):
     """The server that a case runs on."""
-    fixture = {"embedded": "embedded_control_plane", "real": "control_plane"}[request.param]
-    running = contract_server.Server(request.param, request.getfixturevalue(fixture), tmp_path_factory.mktemp("kubectl"))
+    running = contract_server.Server(control_plane, tmp_path_factory.mktemp("kubectl"))
     yield running
     running.close()
 

@@ -98,8 +98,11 @@ REFUSED = [
         "rule of no bool",
         {"versions": [version(structure(spec={"type": "string", "x-kubernetes-validations": [{"rule": "size(self)"}]}))]},
         [
-            '@.properties[spec].x-kubernetes-validations[0].rule: Invalid value: {"Rule":"size(self)","Message":"",'
-            '"MessageExpression":"","Reason":null,"FieldPath":"","OptionalOldSelf":null}: cel expression must evaluate to a bool'
+            (
+                '@.properties[spec].x-kubernetes-validations[0].rule: Invalid value: {"Rule":"size(self)","Message":"",'
+                '"MessageExpression":"","Reason":null,"FieldPath":"","OptionalOldSelf":null}: '
+                "cel expression must evaluate to a bool"
+            )
         ],
     ),
     (

@@ -109,8 +109,7 @@ def brief(frame):
 class Server:
     """A running control plane and the requests that a case sends to it."""
 
-    def __init__(self, name, control_plane, cache):
-        self.name = name
+    def __init__(self, control_plane, cache):
         self.control_plane = control_plane
         self.kubeconfig = pathlib.Path(control_plane.kubeconfig)
         self._api = raw_api.Api(self.kubeconfig)
