@@ -54,7 +54,7 @@ def named(name: str) -> Json:
     return {**definition(), "metadata": {"name": name}}
 
 
-ROOT: Json = {"type": "object", "properties": {}}
+ROOT: Json = {"type": "object", "properties": {"a": TEXT}}
 ROWS: list[Json] = [
     named("widget.bad.example.com"),
     definition(group="example"),
