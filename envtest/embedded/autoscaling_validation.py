@@ -26,6 +26,12 @@ def autoscaler(obj: Json) -> Causes:
     """Check a HorizontalPodAutoscaler."""
     spec = obj["spec"]
     least, most = spec["minReplicas"], spec["maxReplicas"]
+    if least < 1:
+        yield field_errors.invalid("spec.minReplicas", least, "must be greater than or equal to 1")
+    if most == 0:
+        yield field_errors.required("spec.maxReplicas", "must be set and greater than 0")
+    elif most < 0:
+        yield field_errors.invalid("spec.maxReplicas", most, "must be greater than or equal to 1")
     if most < least:
         yield field_errors.invalid("spec.maxReplicas", most, "must be greater than or equal to `minReplicas`")
     yield from _reference(spec["scaleTargetRef"], "spec.scaleTargetRef")
@@ -37,13 +43,6 @@ def autoscaler(obj: Json) -> Causes:
     for name in ("scaleUp", "scaleDown"):
         if name in spec.get("behavior", {}):
             yield from _rules(spec["behavior"][name], child("spec.behavior", name))
-    # These are declared with the type, and the server asks for them last.
-    if most == 0:
-        yield field_errors.required("spec.maxReplicas", "must be set and greater than 0")
-    elif most < 0:
-        yield field_errors.invalid("spec.maxReplicas", most, "must be greater than or equal to 1")
-    if least < 1:
-        yield field_errors.invalid("spec.minReplicas", least, "must be greater than or equal to 1")
 
 
 def changed_autoscaler(obj: Json, _: Json) -> Causes:

@@ -95,6 +95,27 @@ def immutable(path: str, new: Value, old: Value) -> Causes:
         yield field_errors.invalid(path, new, IMMUTABLE)
 
 
+def shown_selector(selector: Json | None) -> field_errors.Printed:
+    """Return a selector as messages show it."""
+    if selector is None:
+        return field_errors.Printed("null")
+    shown: Json = {}
+    if selector.get("matchLabels"):
+        shown["matchLabels"] = dict(sorted(selector["matchLabels"].items()))
+    if selector.get("matchExpressions"):
+        fields = ("key", "operator", "values")
+        shown["matchExpressions"] = [
+            {name: each[name] for name in fields if each.get(name)} for each in selector["matchExpressions"]
+        ]
+    return field_errors.Printed(field_errors.compact(shown, sort=False))
+
+
+def immutable_selector(path: str, new: Json | None, old: Json | None) -> Causes:
+    """Check that a selector has not changed."""
+    if new != old:
+        yield field_errors.invalid(path, shown_selector(new), IMMUTABLE)
+
+
 def file_mode(path: str, mode: int | None) -> Causes:
     """Check the mode of a file."""
     if mode is not None and not 0 <= mode <= 0o777:
@@ -128,7 +149,7 @@ def port(path: str, value: int | str) -> Causes:
 
 def map_key(key: str) -> list[str]:
     """Say what is wrong with a key of a ConfigMap or a Secret."""
-    found = [f"must be no more than {_LONGEST_KEY} bytes"] if len(key.encode()) > _LONGEST_KEY else []
+    found = [f"must be no more than {_LONGEST_KEY} characters"] if len(key.encode()) > _LONGEST_KEY else []
     if not _KEY.fullmatch(key):
         text = "a valid config key must consist of alphanumeric characters, '-', '_' or '.'"
         examples = "(e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"

@@ -22,7 +22,6 @@ _SCOPES: Final = frozenset(
     }
 )  # fmt: skip
 _SCOPE_PAIRS: Final = (("BestEffort", "NotBestEffort"), ("Terminating", "NotTerminating"))
-_FINALIZERS: Final = ("kubernetes", "orphan", "foregroundDeletion")
 _LIMIT_TYPES: Final = ("Pod", "Container", "PersistentVolumeClaim")
 _HIGHEST_PRIORITY: Final = 1_000_000_000
 _PREEMPTION: Final = ("PreemptLowerPriority", "Never")
@@ -191,8 +190,6 @@ def lease(obj: Json) -> Causes:
     if (seconds := spec.get("leaseDurationSeconds", 1)) <= 0:
         yield field_errors.invalid("spec.leaseDurationSeconds", seconds, "must be greater than 0")
     yield from checks.not_negative("spec.leaseTransitions", spec.get("leaseTransitions"))
-    if spec.get("preferredHolder") and not spec.get("strategy"):
-        yield field_errors.forbidden("spec.preferredHolder", "may only be specified if `strategy` is defined")
 
 
 def changed_lease(obj: Json, _: Json) -> Causes:
@@ -204,9 +201,8 @@ def namespace(obj: Json) -> Causes:
     """Check a new namespace."""
     for finalizer in obj["spec"].get("finalizers", ()):
         yield from checks.texts("spec.finalizers", finalizer, names.label_key(finalizer))
-        if "/" not in finalizer and finalizer not in _FINALIZERS:
-            text = "name is neither a standard finalizer name nor is it fully qualified"
-            yield field_errors.invalid("spec.finalizers", finalizer, text)
+        if "/" not in finalizer and finalizer not in metadata_validation.KNOWN_FINALIZERS:
+            yield field_errors.invalid("spec.finalizers", finalizer, metadata_validation.UNQUALIFIED)
 
 
 def namespace_status(obj: Json) -> Causes:
@@ -254,6 +250,8 @@ def cluster_role(obj: Json) -> Causes:
 def _rules(obj: Json, is_namespaced: bool) -> Causes:
     for number, rule in enumerate(obj["rules"] or ()):
         at = child("rules", number)
+        if not rule["verbs"]:
+            yield field_errors.required(child(at, "verbs"), "verbs must contain at least one value")
         if urls := rule.get("nonResourceURLs"):
             path = child(at, "nonResourceURLs")
             if is_namespaced:
@@ -266,10 +264,6 @@ def _rules(obj: Json, is_namespaced: bool) -> Causes:
             yield field_errors.required(child(at, "apiGroups"), "resource rules must supply at least one api group")
         if not rule.get("resources"):
             yield field_errors.required(child(at, "resources"), "resource rules must supply at least one resource")
-    # This is declared with the type, and the server asks for it last.
-    for number, rule in enumerate(obj["rules"] or ()):
-        if not rule["verbs"]:
-            yield field_errors.required(child("rules", number, "verbs"), "verbs must contain at least one value")
 
 
 def role_binding(obj: Json) -> Causes:
@@ -286,15 +280,12 @@ def _binding(obj: Json, kinds: tuple[str, ...]) -> Causes:
     reference = obj["roleRef"]
     yield from checks.supported("roleRef.apiGroup", reference["apiGroup"], [_RBAC])
     yield from checks.supported("roleRef.kind", reference["kind"], kinds)
-    if reference["name"]:
-        yield from checks.texts("roleRef.name", reference["name"], names.path_segment(reference["name"]))
+    yield from checks.named("roleRef.name", reference["name"], names.path_segment)
     for number, subject in enumerate(obj.get("subjects", ())):
-        yield from _subject(subject, child("subjects", number))
-    if not reference["name"]:
-        yield field_errors.required("roleRef.name")
+        yield from _subject(subject, child("subjects", number), "Role" in kinds)
 
 
-def _subject(subject: Json, path: str) -> Causes:
+def _subject(subject: Json, path: str, is_namespaced: bool) -> Causes:
     if not subject["name"]:
         yield field_errors.required(child(path, "name"))
     group = subject.get("apiGroup", "")
@@ -302,7 +293,8 @@ def _subject(subject: Json, path: str) -> Causes:
         if subject["name"]:
             yield from checks.texts(child(path, "name"), subject["name"], names.dns_subdomain(subject["name"]))
         yield from checks.supported(child(path, "apiGroup"), group, [""])
-        yield from checks.present(child(path, "namespace"), subject.get("namespace"))
+        if not is_namespaced:
+            yield from checks.present(child(path, "namespace"), subject.get("namespace"))
     elif subject["kind"] in ("User", "Group"):
         yield from checks.supported(child(path, "apiGroup"), group, [_RBAC])
     else:

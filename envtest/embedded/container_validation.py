@@ -219,9 +219,6 @@ def _lifecycle_and_probes(container: Json, pod: Pod, path: str) -> Causes:
     for name in ("postStart", "preStop"):
         if name in container.get("lifecycle", {}):
             yield from _handler(container["lifecycle"][name], pod.grace_seconds, child(path, "lifecycle", name))
-    if "stopSignal" in container.get("lifecycle", {}):
-        text = "may not be set for containers with empty `spec.os.name`"
-        yield field_errors.forbidden(child(path, "lifecycle", "stopSignal"), text)
     for name in _PROBES:
         if name in container:
             yield from _probe(container[name], name, child(path, name))

@@ -133,7 +133,7 @@ def decoding(server: Server) -> Json:
 
 def root(resource: resources.Resource) -> recording.Root:
     """Return how objects of *resource* are recorded."""
-    return recording.Root(resource.api_version, resource.kind, _creation(resource), resource.schema)
+    return recording.Root(resource.api_version, resource.kind, creation(resource), resource.schema)
 
 
 def _pods_last(resource: resources.Resource) -> int:
@@ -141,9 +141,10 @@ def _pods_last(resource: resources.Resource) -> int:
     return {"PodTemplate": 0, "Pod": 2}.get(resource.kind, 1)
 
 
-def _creation(resource: resources.Resource) -> str:
-    namespace = "namespaces/default/" if resource.is_namespaced else ""
-    return f"{collection(resource.api_version)}/{namespace}{resource.plural}"
+def creation(resource: resources.Resource, namespace: str = "default") -> str:
+    """Return the path where objects of *resource* are created."""
+    place = f"namespaces/{namespace}/" if resource.is_namespaced else ""
+    return f"{collection(resource.api_version)}/{place}{resource.plural}"
 
 
 def _is_root(node: Json) -> bool:

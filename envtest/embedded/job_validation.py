@@ -47,7 +47,7 @@ def changed_job(obj: Json, old: Json) -> Causes:
     elif spec.get("completions") != before.get("completions") and spec.get("completions") != spec["parallelism"]:
         text = "can only be modified in tandem with spec.parallelism"
         yield field_errors.invalid("spec.completions", spec.get("completions"), text)
-    yield from checks.immutable("spec.selector", spec.get("selector"), before.get("selector"))
+    yield from checks.immutable_selector("spec.selector", spec.get("selector"), before.get("selector"))
     yield from checks.immutable("spec.template", spec["template"], before["template"])
     for name in _FIXED:
         yield from checks.immutable(child("spec", name), spec.get(name), before.get(name))
@@ -121,10 +121,11 @@ def _schedule(schedule: str) -> Causes:
     if not schedule:
         yield field_errors.required("spec.schedule")
         return
-    fields = schedule.split()
-    if schedule.startswith("@"):
-        if schedule not in _CRON_WORDS and not schedule.startswith("@every "):
-            yield field_errors.invalid("spec.schedule", schedule, f"unrecognized descriptor: {schedule}")
+    rest = schedule.partition(" ")[2] if schedule.startswith(("TZ=", "CRON_TZ=")) else schedule
+    fields = rest.split()
+    if rest.startswith("@"):
+        if rest not in _CRON_WORDS and not rest.startswith("@every "):
+            yield field_errors.invalid("spec.schedule", schedule, f"unrecognized descriptor: {rest}")
     elif len(fields) != _CRON_FIELDS:
         text = f"expected exactly {_CRON_FIELDS} fields, found {len(fields)}: [{' '.join(fields)}]"
         yield field_errors.invalid("spec.schedule", schedule, text)

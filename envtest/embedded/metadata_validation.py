@@ -12,6 +12,9 @@ from envtest.embedded.checks import Causes, Json, Texts, child
 from envtest.embedded.status import Cause
 
 ANNOTATIONS_LIMIT: Final = 256 * 1024
+KNOWN_FINALIZERS: Final = ("kubernetes", "orphan", "foregroundDeletion")
+UNQUALIFIED: Final = "name is neither a standard finalizer name nor is it fully qualified"
+_OWNER_FIELDS: Final = ("apiVersion", "kind", "name", "uid", "controller", "blockOwnerDeletion")
 _PATH: Final = "metadata"
 _NEITHER: Final = "name or generateName is required"
 _ORPHAN, _FOREGROUND = "orphan", "foregroundDeletion"
@@ -20,26 +23,35 @@ _LONGEST_SUBRESOURCE = 256
 _FIXED: Final = ("name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds")
 
 
-def new(metadata: Json, check_name: Texts, is_namespaced: bool = True, path: str = _PATH) -> list[Cause]:
-    """Return what is wrong with the metadata of a new object.
+def new(metadata: Json, check_name: Texts, is_namespaced: bool = True) -> list[Cause]:
+    """Return what is wrong with the metadata of a new object of a built-in kind.
 
     Args:
         metadata: It, with its name generated.
         check_name: Says what is wrong with a name of the kind.
         is_namespaced: Whether the kind is.
-        path: Where it is.
     """
-    return [*_names(metadata, check_name, path), *_common(metadata, is_namespaced, path)]
+    return [*of_any_new(metadata, check_name, is_namespaced), *_kube_finalizers(metadata)]
+
+
+def of_any_new(metadata: Json, check_name: Texts, is_namespaced: bool) -> list[Cause]:
+    """Return what is wrong with the metadata of a new object of whatever kind."""
+    return [*_names(metadata, check_name, _PATH), *_common(metadata, is_namespaced, _PATH)]
 
 
 def changed(metadata: Json, old: Json) -> list[Cause]:
-    """Return what is wrong with changed metadata."""
+    """Return what is wrong with changed metadata of a built-in kind."""
+    return [*_changed(metadata, old), *_kube_finalizers(metadata)]
+
+
+def of_any_changed(metadata: Json, old: Json) -> list[Cause]:
+    """Return what is wrong with changed metadata of whatever kind."""
     return list(_changed(metadata, old))
 
 
 def of_update(metadata: Json, old: Json, is_namespaced: bool) -> list[Cause]:
     """Return what is wrong with changed metadata of whatever kind; what is asked of all, before a kind asks `changed` again."""
-    return [*new(metadata, names.path_segment, is_namespaced), *changed(metadata, old)]
+    return [*of_any_new(metadata, names.path_segment, is_namespaced), *of_any_changed(metadata, old)]
 
 
 def masked(prefix: str) -> str:
@@ -91,9 +103,14 @@ def _owners(references: list[Json], path: str) -> Causes:
             current = f"{reference['kind']}/{reference['name']}"
             if controller:
                 text = f'Only one reference can have Controller set to true. Found "true" in references for {controller}'
-                yield field_errors.invalid(path, references, f"{text} and {current}")
+                yield field_errors.invalid(path, _shown_owners(references), f"{text} and {current}")
             else:
                 controller = current
+
+
+def _shown_owners(references: list[Json]) -> field_errors.Printed:
+    ordered = [{name: each[name] for name in _OWNER_FIELDS if name in each} for each in references]
+    return field_errors.Printed(field_errors.compact(ordered, sort=False))
 
 
 def _owner(reference: Json, path: str) -> Causes:
@@ -112,6 +129,13 @@ def _finalizers(finalizers: list[str], path: str) -> Causes:
     if _ORPHAN in finalizers and _FOREGROUND in finalizers:
         text = f"finalizer {_ORPHAN} and {_FOREGROUND} cannot be both set"
         yield field_errors.invalid(path, finalizers, text)
+
+
+def _kube_finalizers(metadata: Json) -> Causes:
+    """Check that finalizers are qualified, or well known, as is asked of built-in kinds only."""
+    for number, finalizer in enumerate(metadata.get("finalizers", ())):
+        if "/" not in finalizer and finalizer not in KNOWN_FINALIZERS:
+            yield field_errors.invalid(child(_PATH, "finalizers", number), finalizer, UNQUALIFIED)
 
 
 def _managed_fields(entries: list[Json], path: str) -> Causes:

@@ -41,19 +41,37 @@ def _checked(value: str, longest: int, pattern: str, *words: str) -> list[str]:
     return errors if re.fullmatch(pattern, value) else [*errors, _does_not_match(text, pattern, *examples)]
 
 
+def _of_object(found: list[str]) -> list[str]:
+    """Return what is wrong with an object's name: there the server calls bytes characters."""
+    return [f"{text.removesuffix(' bytes')} characters" if text.endswith(" bytes") else text for text in found]
+
+
 def dns_label(value: str) -> list[str]:
     """Check a name of a namespace."""
-    return _checked(value, 63, _LABEL, _LABEL_TEXT, "my-name", "123-abc")
+    found = _of_object(_checked(value, 63, _LABEL, _LABEL_TEXT, "my-name", "123-abc"))
+    has_dots = "." in value and re.fullmatch(_SUBDOMAIN, value)
+    return [*found[:-1], "must not contain dots"] if has_dots else found
 
 
 def dns_label_1035(value: str) -> list[str]:
     """Check a label that starts with a letter."""
-    return _checked(value, 63, _LABEL_1035, _LABEL_1035_TEXT, "my-name", "abc-123")
+    return _of_object(_checked(value, 63, _LABEL_1035, _LABEL_1035_TEXT, "my-name", "abc-123"))
 
 
 def dns_subdomain(value: str) -> list[str]:
     """Check a name of most kinds."""
+    return _of_object(_prefix(value))
+
+
+def _prefix(value: str) -> list[str]:
     return _checked(value, 253, _SUBDOMAIN, _SUBDOMAIN_TEXT, "example.com")
+
+
+def dns_search(value: str) -> list[str]:
+    """Check a domain in which a pod looks for names, where underscores may stand."""
+    text = _SUBDOMAIN_TEXT.replace("characters, '-' or '.'", "characters, '_', '-' or '.'")
+    label = r"_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?"
+    return _of_object(_checked(value, 253, rf"{label}(\.{label})*", text, "example.com"))
 
 
 def path_segment(value: str) -> list[str]:
@@ -71,7 +89,7 @@ def label_key(value: str) -> list[str]:
         text = "a valid label key " + _does_not_match(_PART_TEXT, _QUALIFIED, "MyName", "my.name", "123-abc")
         return [f"{text} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"]
     if slash:
-        wrong = dns_subdomain(prefix) if prefix else ["must be non-empty"]
+        wrong = _prefix(prefix) if prefix else ["must be non-empty"]
         errors += [f"prefix part {text}" for text in wrong]
     if not name:
         errors.append("name part must be non-empty")

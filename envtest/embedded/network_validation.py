@@ -87,6 +87,7 @@ def changed_policy(obj: Json, _: Json) -> Causes:
 def endpoint_slice(obj: Json) -> Causes:
     """Check a new EndpointSlice."""
     kind = obj["addressType"]
+    yield from checks.one_of("addressType", kind, _ADDRESS_TYPES)
     yield from _slice_ports(obj["ports"] or [])
     endpoints = obj["endpoints"] or []
     if len(endpoints) > _MOST_ENDPOINTS:
@@ -94,17 +95,14 @@ def endpoint_slice(obj: Json) -> Causes:
         endpoints = []
     for number, endpoint in enumerate(endpoints):
         at = child("endpoints", number)
+        if not endpoint["addresses"]:
+            yield field_errors.required(child(at, "addresses"), "must contain at least 1 address")
         for index, address in enumerate(endpoint["addresses"] or ()):
             yield from _address(kind, child(at, "addresses"), index, address)
         if "nodeName" in endpoint:
             yield from checks.texts(child(at, "nodeName"), endpoint["nodeName"], names.dns_subdomain(endpoint["nodeName"]))
         if "hostname" in endpoint:
             yield from checks.texts(child(at, "hostname"), endpoint["hostname"], names.dns_label(endpoint["hostname"]))
-    # These are declared with the type, and the server asks for them last.
-    yield from checks.one_of("addressType", kind, _ADDRESS_TYPES)
-    for number, endpoint in enumerate(endpoints):
-        if not endpoint["addresses"]:
-            yield field_errors.required(child("endpoints", number, "addresses"), "must contain at least 1 address")
 
 
 def changed_endpoint_slice(obj: Json, old: Json) -> Causes:

@@ -162,8 +162,8 @@ def _searches(searches: list[str], path: str) -> Causes:
         yield field_errors.invalid(path, searches, text)
     for number, search in enumerate(searches):
         if search != ".":
-            plain = search.removesuffix(".").replace("_", "a")
-            yield from checks.texts(child(path, number), search, names.dns_subdomain(plain))
+            plain = search.removesuffix(".")
+            yield from checks.texts(child(path, number), plain, names.dns_search(plain))
 
 
 def _gates(gates: list[Json], path: str) -> Causes:

@@ -36,6 +36,8 @@ _LABEL = {"recording": "on"}
 _OF_ALL_KINDS = ("apiVersion", "kind", "metadata")
 _ITEM = "*"
 _KEY = "k"
+_COMPANIONS: Mapping[str, Json] = {"sessionAffinityConfig": {"sessionAffinity": "ClientIP"}, "webhook": {"strategy": "Webhook"}}
+"""What keeps a field from being dropped."""
 _SECONDS = 10.0
 _NOTICED_SECONDS = 1.0  # until the server knows of the webhook
 _GO_TYPE = re.compile(r"Go .* of type (\S+)$")
@@ -193,7 +195,7 @@ def _shown(echo: Echo, place: _Place, value: Json) -> Json | None:
 def _wrapped(path: Path, value: Value) -> Value:
     """Return an object that has *value* at *path*."""
     for step in reversed(path):
-        value = [value] if step == _ITEM else {step: value}
+        value = [value] if step == _ITEM else {step: value, **_COMPANIONS.get(step, {})}
     return value
 
 

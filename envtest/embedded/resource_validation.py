@@ -74,7 +74,7 @@ def pod_requirements(needs: Json, path: str) -> Causes:
             if wrong := list(resource_name(at, name)):
                 yield from wrong
             elif name not in POD and not name.startswith(_HUGE_PAGES):
-                yield field_errors.not_supported(at, name, POD)
+                yield field_errors.not_supported(at, name, ("cpu", _HUGE_PAGES, "memory"))
             yield from amount(at, name, value)
             if part == "requests":
                 yield from _request(path, name, value, limits.get(name))

@@ -95,7 +95,8 @@ class _Wish:
         """Return *spec* with the node ports that it lacks."""
         if "ports" not in spec:
             return spec
-        own, taken = set(_ports(self._before)), set(self.ports)
+        own = set(_ports(self._before))
+        taken = self.ports | own
         by_port: dict[int, int] = {}
         ports = []
         for number, port in enumerate(spec["ports"]):

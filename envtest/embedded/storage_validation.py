@@ -1,7 +1,7 @@
 """What is wrong with volumes, claims and classes of storage.
 
 What flows in: objects that have been read. What flows out: causes, in the server's order. Pure. Mirrors
-ValidatePersistentVolume and ValidatePersistentVolumeClaim of kubernetes pkg/apis/core/validation, and pkg/apis/storage/validation;
+ValidatePersistentVolume and ValidatePersistentVolumeClaim of kubernetes pkg/apis/core/validation, and pkg/apis/storage;
 deviation: of a volume's source only that there is one is checked.
 """
 
@@ -134,10 +134,5 @@ def storage_class(obj: Json) -> Causes:
 
 def changed_storage_class(obj: Json, old: Json) -> Causes:
     """Check a StorageClass that replaces another."""
-    if obj.get("parameters") != old.get("parameters"):
-        yield field_errors.forbidden("parameters", "updates to parameters are forbidden.")
-    if obj["provisioner"] != old["provisioner"]:
-        yield field_errors.forbidden("provisioner", "updates to provisioner are forbidden.")
-    if obj["reclaimPolicy"] != old["reclaimPolicy"]:
-        yield field_errors.forbidden("reclaimPolicy", "updates to reclaimPolicy are forbidden.")
-    yield from checks.immutable("volumeBindingMode", obj["volumeBindingMode"], old["volumeBindingMode"])
+    for name in ("parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"):
+        yield from checks.immutable(name, obj.get(name), old.get(name))

@@ -98,6 +98,17 @@ def _job(job: Json) -> Json:
     return {**job, "spec": {**spec, **changed}}
 
 
+def _stateful_set(stateful_set: Json, old: Json | None = None) -> Json:
+    """Return a StatefulSet without a field that the server knows but has switched off."""
+    update = stateful_set["spec"]["updateStrategy"].get("rollingUpdate", {})
+    before = (old or {"spec": {"updateStrategy": {}}})["spec"]["updateStrategy"].get("rollingUpdate", {})
+    if "maxUnavailable" not in update or "maxUnavailable" in before:
+        return stateful_set
+    kept = {name: value for name, value in update.items() if name != "maxUnavailable"}
+    spec = stateful_set["spec"]
+    return {**stateful_set, "spec": {**spec, "updateStrategy": {**spec["updateStrategy"], "rollingUpdate": kept}}}
+
+
 def _volume(volume: Json) -> Json:
     return {**volume, "status": {**volume["status"], "lastPhaseTransitionTime": volume["metadata"].get("creationTimestamp")}}
 
@@ -131,9 +142,11 @@ _CREATIONS: Final[Mapping[str, Callable[[Json], Json]]] = {
     "namespaces": _namespace,
     "persistentvolumes": _volume,
     "pods": _pod,
+    "statefulsets.apps": _stateful_set,
 }
 _UPDATES: Final[Mapping[str, Callable[[Json, Json], Json]]] = {
     "daemonsets.apps": _updated_daemon_set,
     "namespaces": _updated_namespace,
+    "statefulsets.apps": _stateful_set,
     "services": service_types.without_stale_fields,
 }

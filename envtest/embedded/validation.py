@@ -67,7 +67,7 @@ _RULES: Final[Mapping[str, _Rules]] = {
     "podtemplates": _Rules(pod_validation.of_template, _as_if_new(pod_validation.of_template)),
     "resourcequotas": _Rules(_CONFIG.quota, _CONFIG.changed_quota, _CONFIG.quota_status),
     "secrets": _Rules(_CONFIG.secret, _CONFIG.changed_secret),
-    "services": _Rules(service_validation.new, service_validation.changed, name=names.dns_label_1035),
+    "services": _Rules(service_validation.new, service_validation.changed, name=names.dns_label),
     "controllerrevisions.apps": _Rules(_WORKLOAD.revision, _WORKLOAD.changed_revision),
     "daemonsets.apps": _Rules(_WORKLOAD.daemon_set, _WORKLOAD.changed_daemon_set),
     "deployments.apps": _Rules(_WORKLOAD.deployment, _WORKLOAD.changed_deployment, _WORKLOAD.deployment_status),
@@ -87,7 +87,9 @@ _RULES: Final[Mapping[str, _Rules]] = {
     "ingressclasses.networking.k8s.io": _Rules(_NETWORK.ingress_class, _NETWORK.changed_ingress_class),
     "ingresses.networking.k8s.io": _Rules(_NETWORK.ingress, _NETWORK.changed_ingress),
     "networkpolicies.networking.k8s.io": _Rules(_NETWORK.policy, _NETWORK.changed_policy),
-    "poddisruptionbudgets.policy": _Rules(autoscaling_validation.budget, autoscaling_validation.changed_budget),
+    "poddisruptionbudgets.policy": _Rules(
+        autoscaling_validation.budget, autoscaling_validation.changed_budget, name=names.path_segment
+    ),
     "clusterrolebindings.rbac.authorization.k8s.io": _Rules(
         _CONFIG.cluster_role_binding, _CONFIG.changed_cluster_role_binding, name=names.path_segment
     ),
@@ -114,7 +116,7 @@ def validate(resource: resources.Resource, obj: Json, old: Json | None = None, s
     metadata = obj["metadata"]
     if old is None:
         found = [*metadata_validation.new(metadata, rules.name, resource.is_namespaced), *rules.check(obj)]
-        return found or metadata_validation.new(metadata, names.path_segment, resource.is_namespaced)
+        return found or metadata_validation.of_any_new(metadata, names.path_segment, resource.is_namespaced)
     found = metadata_validation.of_update(metadata, old["metadata"], resource.is_namespaced)
     found += metadata_validation.changed(metadata, old["metadata"])
     if subresource == "status":
@@ -131,6 +133,6 @@ def validate_metadata(resource: resources.Resource, obj: Json, old: Json | None 
         old: The object as it is; None if it is new.
     """
     if old is None:
-        return metadata_validation.new(obj["metadata"], names.dns_subdomain, resource.is_namespaced)
+        return metadata_validation.of_any_new(obj["metadata"], names.dns_subdomain, resource.is_namespaced)
     found = metadata_validation.of_update(obj["metadata"], old["metadata"], resource.is_namespaced)
-    return [*found, *metadata_validation.changed(obj["metadata"], old["metadata"])]
+    return [*found, *metadata_validation.of_any_changed(obj["metadata"], old["metadata"])]

@@ -1,8 +1,8 @@
 """What is wrong with the volumes of a pod.
 
 What flows in: volumes that have been read. What flows out: causes, in the server's order, and which volumes are fine. Pure.
-Mirrors ValidateVolumes of kubernetes pkg/apis/core/validation; deviation: of most sources that need a cloud, only that there is one of
-them is checked.
+Mirrors ValidateVolumes of kubernetes pkg/apis/core/validation; deviation: of most sources that need a cloud, only that there is
+one of them is checked.
 """
 
 from collections.abc import Callable, Mapping
@@ -140,15 +140,12 @@ def field_reference(reference: Json, path: str, known: tuple[str, ...]) -> Cause
     if reference["apiVersion"] != "v1":
         text = f"error converting fieldPath: unsupported pod version: {reference['apiVersion']}"
         yield field_errors.invalid(child(path, "fieldPath"), given, text)
-    elif (base if is_subscripted else given) not in _KNOWN_FIELDS:
-        text = f"error converting fieldPath: field label not supported: {base if is_subscripted else given}"
+    elif is_subscripted and base in ("metadata.annotations", "metadata.labels"):
+        yield from checks.label_key(path, rest[:-2].lower() if base == "metadata.annotations" else rest[:-2])
+    elif is_subscripted or given not in _KNOWN_FIELDS:
+        reason = "does not support subscript" if is_subscripted else "not supported"
+        text = f"error converting fieldPath: field label {reason}: {given}"
         yield field_errors.invalid(child(path, "fieldPath"), given, text)
-    elif is_subscripted and base == "metadata.annotations":
-        yield from checks.label_key(path, rest[:-2].lower())
-    elif is_subscripted and base == "metadata.labels":
-        yield from checks.label_key(path, rest[:-2])
-    elif is_subscripted:
-        yield field_errors.invalid(path, base, "does not support subscript")
     elif given not in known:
         yield field_errors.not_supported(child(path, "fieldPath"), given, sorted(known))
 

@@ -45,7 +45,7 @@ def deployment(obj: Json) -> Causes:
 def changed_deployment(obj: Json, old: Json) -> Causes:
     """Check a Deployment that replaces another."""
     yield from deployment(obj)
-    yield from checks.immutable(_SELECTOR, obj["spec"]["selector"], old["spec"]["selector"])
+    yield from checks.immutable_selector(_SELECTOR, obj["spec"]["selector"], old["spec"]["selector"])
 
 
 def deployment_status(obj: Json) -> Causes:
@@ -70,7 +70,7 @@ def replica_set(obj: Json) -> Causes:
 def changed_replica_set(obj: Json, old: Json) -> Causes:
     """Check a ReplicaSet that replaces another."""
     yield from replica_set(obj)
-    yield from checks.immutable(_SELECTOR, obj["spec"]["selector"], old["spec"]["selector"])
+    yield from checks.immutable_selector(_SELECTOR, obj["spec"]["selector"], old["spec"]["selector"])
 
 
 def replica_set_status(obj: Json) -> Causes:
@@ -110,7 +110,7 @@ def daemon_set(obj: Json) -> Causes:
     yield from checks.label_selector(_SELECTOR, spec["selector"])
     yield from _no_match(spec["template"], spec["selector"])
     if spec["selector"] is not None and checks.is_empty(spec["selector"]):
-        yield field_errors.invalid(_SELECTOR, spec["selector"], "empty selector is invalid for daemonset")
+        yield field_errors.invalid(_SELECTOR, checks.shown_selector(spec["selector"]), "empty selector is invalid for daemonset")
     yield from pod_validation.template(spec["template"], _TEMPLATE)
     yield from _only_always(spec["template"], "DaemonSet")
     yield from checks.fields_not_negative("spec", spec, "minReadySeconds")
@@ -120,7 +120,7 @@ def daemon_set(obj: Json) -> Causes:
 
 def changed_daemon_set(obj: Json, old: Json) -> Causes:
     """Check a DaemonSet that replaces another."""
-    yield from checks.immutable(_SELECTOR, obj["spec"]["selector"], old["spec"]["selector"])
+    yield from checks.immutable_selector(_SELECTOR, obj["spec"]["selector"], old["spec"]["selector"])
     yield from daemon_set(obj)
 
 
@@ -167,10 +167,10 @@ def _strict_selector(selector: Json | None, kind: str) -> Causes:
     wrong = list(checks.label_selector(_SELECTOR, selector))
     yield from wrong
     if checks.is_empty(selector):
-        yield field_errors.invalid(_SELECTOR, selector, f"empty selector is invalid for {kind}")
+        yield field_errors.invalid(_SELECTOR, checks.shown_selector(selector), f"empty selector is invalid for {kind}")
     if wrong:
         text = "" if kind == "statefulset" else "invalid label selector"
-        yield field_errors.invalid(_SELECTOR, selector, text)
+        yield field_errors.invalid(_SELECTOR, checks.shown_selector(selector), text)
 
 
 def _no_match(template: Json, selector: Json | None) -> Causes:

@@ -34,7 +34,7 @@ def show(control_plane):
     client.close()
 
 
-@pytest.mark.controlplane
+@pytest.mark.real_only
 def test_objects_are_read_as_a_real_server_reads_them(show):
     """All defaults, all that is rewritten and all that is left out are equal, in poor and in realistic objects of each kind."""
     folder = pathlib.Path(__file__).resolve().parents[3] / "crds"
@@ -43,7 +43,7 @@ def test_objects_are_read_as_a_real_server_reads_them(show):
         assert without_admission(read(obj)) == without_admission(show(obj))
 
 
-@pytest.mark.controlplane
+@pytest.mark.real_only
 def test_objects_that_cannot_be_read_get_a_real_servers_message(show):
     """Value, field and Go type are named alike."""
     for obj in built_in_objects.unreadable():
