@@ -1,4 +1,4 @@
-"""A proxy before a real API server that lets things go wrong as planned, and keeps a log of what was asked.
+"""A proxy before an API server that lets things go wrong as planned, and keeps a log of what was asked.
 
 What flows in: HTTP/1.1 over TLS, from clients that show a certificate of the server's own authority. What flows out: the same
 requests to the server, sent as the administrator; its answers, watches frame by frame; the log. One thread for each connection of
@@ -9,14 +9,18 @@ are not understood.
 """
 
 import contextlib
+import dataclasses
 import http
 import http.server
+import math
 import pathlib
 import select
 import socket
 import ssl
 import threading
-from collections.abc import Iterable, Mapping
+import time
+import urllib.parse
+from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self, cast
@@ -32,6 +36,10 @@ _CONNECT_SECONDS = 5.0
 _CONNECTIONS = 64
 """Idle ones to the server that are kept."""
 _BACKLOG = 128
+_LOOK_SECONDS = 0.05
+"""How often a client is looked at while nothing is said to it."""
+_NOTHING = faults.Fault()
+_LAST_CHUNK = b"0\r\n\r\n"
 
 # What belongs to one connection, and what the administrator's certificate replaces; answers come unpacked, to be read.
 _NOT_FORWARDED = frozenset(
@@ -52,16 +60,24 @@ _NOT_FORWARDED = frozenset(
 class Proxy:
     """Serves from the start to the end of a with block."""
 
-    def __init__(self, endpoint: api.Endpoint, serving: certificates.Pair) -> None:
+    def __init__(
+        self,
+        endpoint: api.Endpoint,
+        serving: certificates.Pair,
+        plan: faults.Faults | None = None,
+        log: request_log.RequestLog | None = None,
+    ) -> None:
         """Prepare a proxy; it listens from now on.
 
         Args:
             endpoint: The API server, and an administrator's certificate.
             serving: What the proxy shows to clients; they trust the endpoint's authority.
+            plan: What goes wrong; a fresh plan by default. Several proxies may share one.
+            log: Where requests are noted; a fresh one by default, likewise.
         """
-        self.faults = faults.Faults()
+        self.faults = plan or faults.Faults()
         """The plan."""
-        self.log = request_log.RequestLog()
+        self.log = log or request_log.RequestLog()
         """What was asked."""
         self._endpoint = endpoint
         self._upstream = _pool(endpoint)
@@ -80,6 +96,10 @@ class Proxy:
         self._listener.cut_all()
         self._listener.server_close()
         self._upstream.clear()
+
+    def cut(self) -> None:
+        """Cut all connections and take no new ones: to the server, the clients are dead from now on. Any thread."""
+        self._listener.cut_all()
 
     def write_kubeconfig(self, path: pathlib.Path) -> None:
         """Write an administrator's kubeconfig that leads here."""
@@ -177,34 +197,97 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def _serve(self, body: bytes) -> None:
         proxy = self.server.proxy
         call = calls.parse(self.command, self.path, self.headers.get("Content-Type") or "")
-        entry = proxy.log.begin(call)
-        fault = proxy.faults.decide(call)
-        if fault and fault.cut is faults.Cut.BEFORE:
-            return self._cut(fault)
-        response = proxy.ask(self.command, self.path, dict(self.headers), body)
+        fault = proxy.faults.decide(call) or _NOTHING
+        entry = proxy.log.begin(call, str(fault))
+        if fault.delay_seconds:
+            time.sleep(fault.delay_seconds)
+        if fault.frames is not None and call.verb == "watch":
+            beginning, later = _NOTHING, fault
+        else:
+            beginning, later = fault, _NOTHING
+        if refusal := beginning.refusal or self._refusal_of(call):
+            proxy.log.end(entry, refusal.code)
+            return self._refuse(refusal)
+        if beginning.cut is faults.Cut.BEFORE:
+            return self._cut(beginning)
+        response = proxy.ask(self.command, _as_of(self.path, call, proxy.faults), dict(self.headers), body)
         if call.verb == "watch" and response.status == HTTPStatus.OK:
             proxy.log.end(entry, response.status)
-            if fault:
+            if beginning.cut is faults.Cut.MIDDLE:
+                later = dataclasses.replace(beginning, frames=0)
+            elif beginning.cut:
                 response.close()
-                return self._cut(fault)
-            return self._follow(call, response)
+                return self._cut(beginning)
+            return self._follow(call, response, later)
         answer = response.read()
         proxy.log.end(entry, response.status, answer)
-        if fault:
-            return self._cut(fault)
-        return self._send([self._head(response, {"Content-Length": str(len(answer))}), answer])
+        head = self._head(response, {"Content-Length": str(len(answer))})
+        if beginning.cut is faults.Cut.MIDDLE:
+            self._send([head, answer[: len(answer) // 2]])
+        if beginning.cut:
+            return self._cut(beginning)
+        return self._send([head, answer])
+
+    def _refusal_of(self, call: calls.Call) -> faults.Refusal | None:
+        """Refuse what has no older view."""
+        if call.verb == "watch" and "sendInitialEvents=true" in self.path and self.server.proxy.faults.view(call):
+            return faults.Refusal(422, message="sendInitialEvents: Forbidden: this server cannot do that")
+        return None
+
+    def _refuse(self, refusal: faults.Refusal) -> None:
+        body = refusal.to_json()
+        headers = {"Content-Type": "application/json", "Content-Length": str(len(body))}
+        if refusal.retry_after_seconds is not None:
+            headers["Retry-After"] = str(refusal.retry_after_seconds)
+        self._send([_head(refusal.code, http.HTTPStatus(refusal.code).phrase, headers.items()), body])
 
     def _cut(self, fault: faults.Fault) -> None:
+        """Cut the connection, after a silence during which only the client's end is noticed."""
+        until = time.monotonic() + fault.silent_seconds
+        while time.monotonic() < until and self._is_heard():
+            time.sleep(_LOOK_SECONDS)
         fault.on_cut()
         self.close_connection = True
 
-    def _follow(self, call: calls.Call, response: urllib3.HTTPResponse) -> None:
+    def _follow(self, call: calls.Call, response: urllib3.HTTPResponse, fault: faults.Fault) -> None:
         plan = self.server.proxy.faults
-        relay = watch_relay.WatchRelay(api.Watch(response), lambda: plan.lag_seconds(call), self._is_heard)
+        known = plan.losses(call)
+
+        def is_lost() -> bool:
+            return plan.losses(call) != known
+
+        relay = watch_relay.WatchRelay(api.Watch(response), lambda: plan.lag_seconds(call), self._is_heard, is_lost)
         self._send([self._head(response, {"Transfer-Encoding": "chunked"})])
-        for lines in relay:
-            self._send(b"%x\r\n%s\n\r\n" % (len(line) + 1, line) for line in lines)
-        self._send([b"0\r\n\r\n"])
+        with contextlib.closing(iter(relay)) as frames:
+            if self._pass_frames(frames, fault):
+                return None
+        ending = [_chunk(_error_frame(faults.Refusal(410, message="too old resource version")))] if is_lost() else []
+        return self._send([*ending, _LAST_CHUNK])
+
+    def _pass_frames(self, frames: Iterator[list[bytes]], fault: faults.Fault) -> bool:
+        """Pass frames on until they end, or *fault* happens; say whether it did."""
+        left = math.inf if fault.frames is None else fault.frames
+        while True:
+            if left == 0 and fault.cut is not faults.Cut.MIDDLE:
+                self._break_off(fault)
+                return True
+            if (lines := next(frames, None)) is None:
+                return False
+            passing = lines[: int(min(left, len(lines)))]
+            left -= len(passing)
+            self._send(_chunk(line + b"\n") for line in passing)
+            if len(passing) < len(lines):
+                self._break_off(fault, lines[len(passing)])
+                return True
+
+    def _break_off(self, fault: faults.Fault, following: bytes = b"") -> None:
+        """Let *fault* happen to a watch of which enough frames have passed, and *following* has come."""
+        if fault.refusal and not fault.cut:
+            self._send([_chunk(_error_frame(fault.refusal)), _LAST_CHUNK])
+            return
+        if fault.cut is faults.Cut.MIDDLE:
+            self._send([_chunk(following[: len(following) // 2])])
+        self._cut(fault)
 
     def _is_heard(self) -> bool:
         """Ask whether the client still listens: it says nothing during a watch, so what can be read is its end."""
@@ -214,11 +297,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def _head(self, response: urllib3.HTTPResponse, own: Mapping[str, str]) -> bytes:
         passed_on = [(name, value) for name, value in response.headers.items() if name.lower() not in _NOT_FORWARDED]
-        lines = [
-            f"HTTP/1.1 {response.status} {response.reason}",
-            *(f"{name}: {value}" for name, value in [*passed_on, *own.items()]),
-        ]
-        return "\r\n".join([*lines, "", ""]).encode("latin-1")
+        return _head(response.status, response.reason or "", [*passed_on, *own.items()])
 
     def _send(self, parts: Iterable[bytes]) -> None:
         """Send all at once: a small packet that waits for the next one costs 40 ms."""
@@ -226,3 +305,26 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Say nothing: the log is elsewhere."""
+
+
+def _head(status: int, reason: str, headers: Iterable[tuple[str, str]]) -> bytes:
+    lines = [f"HTTP/1.1 {status} {reason}", *(f"{name}: {value}" for name, value in headers)]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
+
+def _chunk(data: bytes) -> bytes:
+    return b"%x\r\n%s\r\n" % (len(data), data)
+
+
+def _error_frame(refusal: faults.Refusal) -> bytes:
+    return b'{"type":"ERROR","object":%s}\n' % refusal.to_json()
+
+
+def _as_of(target: str, call: calls.Call, plan: faults.Faults) -> str:
+    """Return the target with which a list of the planned view is asked for."""
+    path, _, query = target.partition("?")
+    given = urllib.parse.parse_qsl(query, keep_blank_values=True)
+    if call.verb != "list" or not (version := plan.view(call)) or any(name == "continue" for name, _ in given):
+        return target
+    kept = [(name, value) for name, value in given if name not in {"resourceVersion", "resourceVersionMatch"}]
+    return f"{path}?{urllib.parse.urlencode([*kept, ('resourceVersion', version), ('resourceVersionMatch', 'Exact')])}"

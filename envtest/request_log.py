@@ -35,6 +35,16 @@ class Entry:
     """Of the object that a write left behind, or deleted."""
     resource_version: str = ""
     """Of the object that a write left behind; empty for one that is gone."""
+    fault: str = ""
+    """What went wrong with it as planned."""
+
+    def __str__(self) -> str:
+        """Say it in a line."""
+        thing = "/".join(part for part in (self.call.resource, self.name, self.call.subresource) if part)
+        manager = f" by {self.call.field_manager}" if self.call.field_manager else ""
+        left = f" -> {self.uid} at {self.resource_version}" if self.uid else ""
+        fault = f" [{self.fault}]" if self.fault else ""
+        return f"{self.ordinal:5} {self.seconds:12.3f} {self.status or '---'} {self.call.verb} {thing}{manager}{left}{fault}"
 
 
 class RequestLog:
@@ -46,11 +56,11 @@ class RequestLog:
         self._entries: collections.OrderedDict[int, Entry] = collections.OrderedDict()
         self._count = 0
 
-    def begin(self, call: calls.Call) -> Entry:
-        """Note the arrival of *call*."""
+    def begin(self, call: calls.Call, fault: str = "") -> Entry:
+        """Note the arrival of *call*, and what is planned to go wrong with it."""
         with self._lock:
             self._count += 1
-            entry = Entry(self._count, time.monotonic(), call, name=call.name)
+            entry = Entry(self._count, time.monotonic(), call, name=call.name, fault=fault)
             self._entries[entry.ordinal] = entry
             if len(self._entries) > self._capacity:
                 self._entries.popitem(last=False)

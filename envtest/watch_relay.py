@@ -1,4 +1,4 @@
-"""One watch between a server and a client, its frames as late as a plan says.
+"""One watch between a server and a client, its frames as late as a plan says, or lost.
 
 What flows in: a running watch of the server, read by a thread of the relay's own. What flows out: frames in order, each when it
 is due, to the thread that iterates. No upstream file.
@@ -7,7 +7,7 @@ is due, to the thread that iterates. No upstream file.
 import collections
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 
 from envtest.kubelet import api
 
@@ -20,14 +20,22 @@ _LOOK_SECONDS = 0.1
 class WatchRelay:
     """Holds frames back until they are due."""
 
-    def __init__(self, watch: api.Watch, lag_seconds: Callable[[], float], is_wanted: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        watch: api.Watch,
+        lag_seconds: Callable[[], float],
+        is_wanted: Callable[[], bool],
+        is_lost: Callable[[], bool] = lambda: False,
+    ) -> None:
         """Relay *watch*.
 
         Args:
             watch: The server's.
             lag_seconds: Says how late frames are now.
             is_wanted: Says whether the client still listens.
+            is_lost: Says whether all that is held back, and all that would follow, is dropped: the iteration ends then.
         """
+        self._is_lost = is_lost
         self._watch = watch
         self._lag_seconds = lag_seconds
         self._is_wanted = is_wanted
@@ -36,12 +44,12 @@ class WatchRelay:
         """When each came (monotonic seconds), and its line; an empty line is the watch's end."""
         self._is_over = False
 
-    def __iter__(self) -> Iterator[list[bytes]]:
+    def __iter__(self) -> Generator[list[bytes]]:
         """Yield the lines that are due, together; end with the watch, or when the client is gone."""
         reader = threading.Thread(target=self._read, name="watch-relay")
         reader.start()
         try:
-            while (lines := self._due()) is not None:
+            while not self._is_lost() and (lines := self._due()) is not None:
                 if lines:
                     yield lines
                 elif not self._is_wanted():
