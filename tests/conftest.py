@@ -5,6 +5,7 @@ downloadable; with CONTROL_PLANE=real a control plane is compiled if need be, an
 these tests are left out, and the last lines of the run say so.
 """
 
+import contextlib
 import os
 
 import pytest
@@ -33,26 +34,81 @@ _FINDERS = {
 """For each marker what it needs, how that is found, and how it can be had."""
 
 
+def pytest_itemcollected(item):
+    """With several processes (pytest-xdist), let all tests on one kind of server share one process, and so one server."""
+    if kind := _kind(item):
+        item.add_marker(pytest.mark.xdist_group(kind))
+
+
+def _kind(item):
+    """Return the kind of server that a test needs, "" for none."""
+    callspec = getattr(item, "callspec", None)
+    given = callspec.params.get("server_kind", "") if callspec else ""
+    return given or ("real" if item.get_closest_marker("controlplane") else "")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session):
+    """Find what the processes will need before there are several, so that it is fetched once, and seen."""
+    if hasattr(session.config, "workerinput") or not session.config.getoption("numprocesses", None):
+        return
+    for name, find, _ in _FINDERS.values():
+        _miss(session.config, name, find)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
     """Leave out the tests that need what cannot be had; trylast: after -m and -k have made their choice."""
     config.stash[_LEFT_OUT] = []
+    _drop(config, items, [item for item in items if item.get_closest_marker("real_only") and _kind(item) == "embedded"])
     if config.option.collectonly:
         return
-    reporter = config.pluginmanager.get_plugin("terminalreporter")
     for marker, (name, find, advice) in _FINDERS.items():
         needing = [item for item in items if item.get_closest_marker(marker)]
-        if not needing:
-            continue
-        try:
-            with config.pluginmanager.get_plugin("capturemanager").global_and_fixture_disabled():
-                find(reporter.write_line)
-        except (binaries.BinariesError, nginx.NginxError) as error:
-            if IS_REAL:
-                raise pytest.UsageError(f"CONTROL_PLANE=real, but there is no {name}:\n{error}") from error
+        if needing and (error := _miss(config, name, find)):
             config.stash[_LEFT_OUT] += [(name, len(needing), f"{error}\n{advice}")]
-            config.hook.pytest_deselected(items=needing)
-            items[:] = [item for item in items if item not in needing]
+            _drop(config, items, needing)
+
+
+def _miss(config, name, find):
+    """Return why something cannot be had, "" if it can.
+
+    Raises:
+        pytest.UsageError: It cannot, and CONTROL_PLANE=real demands it.
+    """
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    say = reporter.write_line if reporter else lambda _: None
+    try:
+        with config.pluginmanager.get_plugin("capturemanager").global_and_fixture_disabled():
+            find(say)
+    except (binaries.BinariesError, nginx.NginxError) as error:
+        if IS_REAL:
+            raise pytest.UsageError(f"CONTROL_PLANE=real, but there is no {name}:\n{error}") from error
+        return str(error)
+    return ""
+
+
+def _drop(config, items, unwanted):
+    if unwanted:
+        config.hook.pytest_deselected(items=unwanted)
+        gone = set(map(id, unwanted))
+        items[:] = [item for item in items if id(item) not in gone]
+
+
+def pytest_sessionfinish(session):
+    """Tell the process that reports what this one left out, and what it started."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["left_out"] = session.config.stash.get(_LEFT_OUT, [])
+        output["starts"] = session.config.stash.get(_STARTS, [])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    """Take what a process tells; all leave out the same."""
+    told = getattr(node, "workeroutput", {})
+    node.config.stash[_LEFT_OUT] = [tuple(one) for one in told.get("left_out", [])]
+    node.config.stash[_STARTS] = node.config.stash.get(_STARTS, []) + told.get("starts", [])
 
 
 def pytest_terminal_summary(terminalreporter, config):
@@ -72,18 +128,38 @@ def nginx_program():
     return nginx.find()
 
 
+@pytest.fixture(scope="session", params=["embedded", pytest.param("real", marks=pytest.mark.controlplane)])
+def server_kind(request):
+    """Which Kubernetes API a test runs on: each runs on both, unless it is marked ``real_only``."""
+    return request.param
+
+
 @pytest.fixture(scope="session")
-def control_plane(pytestconfig):
+def shared_control_planes(pytestconfig):
+    """A function that returns the shared control plane of a kind; it is started when it is first asked for."""
+    running = {}
+    with contextlib.ExitStack() as stack:
+
+        def get(kind):
+            if kind not in running:
+                running[kind] = stack.enter_context(control_planes.create(kind=kind))
+                line = f"the {kind} control plane was ready after {running[kind].start_seconds:.1f} s"
+                pytestconfig.stash[_STARTS] = [*pytestconfig.stash.get(_STARTS, []), line]
+            return running[kind]
+
+        yield get
+
+
+@pytest.fixture(scope="session")
+def control_plane(server_kind, shared_control_planes):
     """A control plane with two nodes and our CRDs, shared by all tests: keep to your own namespace."""
-    with control_planes.create() as running:
-        pytestconfig.stash[_STARTS] = [f"the control plane was ready after {running.start_seconds:.1f} s"]
-        yield running
+    return shared_control_planes(server_kind)
 
 
 @pytest.fixture(scope="module")
-def private_control_plane():
+def private_control_plane(server_kind):
     """A control plane for the tests of one module, which may restart or break it but must leave it working."""
-    with control_planes.create(nodes=0) as running:
+    with control_planes.create(nodes=0, kind=server_kind) as running:
         yield running
 
 

@@ -23,9 +23,9 @@ def manager(control_plane, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def quiet_control_plane():
+def quiet_control_plane(server_kind):
     """A control plane with a node and our CRDs on which no manager runs but those that a test starts and ends."""
-    with control_planes.create(nodes=1) as running:
+    with control_planes.create(nodes=1, kind=server_kind) as running:
         yield running
 
 

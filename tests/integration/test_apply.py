@@ -11,8 +11,6 @@ from informers import objects
 from reconcilers import apply, ownership, status
 from tests.support import control_planes, counting_client, fake_clock, manifests, raw_api
 
-pytestmark = pytest.mark.controlplane
-
 US = "coxswain"
 KINDS = [objects.GroupVersionKind.of_object(make()) for make in manifests.CHILDREN]
 CONTAINER = "spec/template/spec/containers/0"

@@ -12,8 +12,6 @@ from controller.client import listwatch as rest_listwatch
 from informers import errors, factory, listwatch, objects
 from tests.support import calls
 
-pytestmark = pytest.mark.controlplane
-
 CONFIG_MAP = objects.GroupVersionKind("", "v1", "ConfigMap")
 DEPLOYMENT = objects.GroupVersionKind("apps", "v1", "Deployment")
 SERVICE = objects.GroupVersionKind("", "v1", "Service")
@@ -262,6 +260,7 @@ def limited(control_plane, connected, namespace, tmp_path):
     made.close()
 
 
+@pytest.mark.real_only
 def test_a_missing_right_is_named(limited, deployment, namespace):
     """Verb, resource, group and namespace; discovery is open to all."""
     mapper = restmapper.RESTMapper(limited)

@@ -9,7 +9,7 @@ from envtest import components, controlplane
 from envtest.kubelet import api
 from tests.support import control_planes
 
-pytestmark = pytest.mark.controlplane
+pytestmark = [pytest.mark.controlplane, pytest.mark.real_only]
 
 
 def test_it_is_ready_in_seconds(control_plane):

@@ -13,7 +13,7 @@ import yaml
 from envtest import kubeconfig
 from tests.support import control_planes
 
-pytestmark = pytest.mark.controlplane
+pytestmark = [pytest.mark.controlplane, pytest.mark.real_only]
 
 
 @contextlib.contextmanager

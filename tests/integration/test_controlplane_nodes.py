@@ -6,7 +6,7 @@ import pytest
 
 from tests.support import control_planes
 
-pytestmark = pytest.mark.controlplane
+pytestmark = [pytest.mark.controlplane, pytest.mark.real_only]
 
 MAIN = {"name": "app", "image": "just a image url"}
 

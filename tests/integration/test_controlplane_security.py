@@ -7,7 +7,7 @@ import urllib3
 
 from tests.support import control_planes
 
-pytestmark = pytest.mark.controlplane
+pytestmark = [pytest.mark.controlplane, pytest.mark.real_only]
 
 
 def ask(control_plane, path, token=""):

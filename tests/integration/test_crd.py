@@ -11,8 +11,6 @@ from controller import crd
 from reconcilers.microservicedeploy import spec
 from tests.support import definitions, raw_api
 
-pytestmark = pytest.mark.controlplane
-
 SAMPLE = pathlib.Path(__file__).parents[2] / "manifests/samples/microservicedeploy.yaml"
 MINIMAL = {"msName": "ms", "version": "1.0", "path": "v1", "image": "example.com/app:1"}
 

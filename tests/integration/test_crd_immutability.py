@@ -8,8 +8,6 @@ import pytest
 from reconcilers.microservicedeploy import spec
 from tests.support import definitions, raw_api
 
-pytestmark = pytest.mark.controlplane
-
 MINIMAL = {"msName": "ms", "version": "1.0", "path": "v1", "image": "example.com/app:1"}
 GIVEN = {"fullName": "ms", "creationTimestamp": "1535546718115"}
 

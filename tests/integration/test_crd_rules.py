@@ -10,8 +10,6 @@ from controller import crd
 from reconcilers.microservicedeploy import spec
 from tests.support import bad_specs, definitions, kubectl, raw_api
 
-pytestmark = pytest.mark.controlplane
-
 LONG = "a" * 300
 COLLECTION = "/apis/custom.ops/v1/namespaces/default/microservicedeploys"  # every request is a dry run: nothing is left behind
 

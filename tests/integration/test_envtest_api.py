@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-pytestmark = pytest.mark.controlplane
+pytestmark = [pytest.mark.controlplane, pytest.mark.real_only]
 
 
 def test_a_watch_is_stopped_in_the_midst_of_its_frames(control_plane, namespace):

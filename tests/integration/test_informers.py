@@ -11,8 +11,6 @@ from envtest import components
 from informers import errors, events, factory, listwatch, objects
 from tests.support import control_planes, informer_metrics
 
-pytestmark = pytest.mark.controlplane
-
 CONFIG_MAP = objects.GroupVersionKind("", "v1", "ConfigMap")
 COUNT = 300
 PATIENCE = 60.0

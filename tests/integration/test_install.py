@@ -13,8 +13,6 @@ from informers import errors, objects
 from reconcilers.microservicedeploy import spec
 from tests.support import definitions, raw_api
 
-pytestmark = pytest.mark.controlplane
-
 
 class _Spec(msgspec.Struct):
     """What is wanted."""

@@ -9,8 +9,6 @@ import yaml
 
 from tests.support import cluster, control_planes, manager_process
 
-pytestmark = pytest.mark.controlplane
-
 
 def redirected(control_plane, tmp_path, port):
     """Return a kubeconfig like the control plane's, for another port."""
@@ -42,9 +40,9 @@ def test_8_while_connections_are_refused(control_plane, tmp_path):
     assert running.terminate(10) == 0, running.output
 
 
-def test_8_before_the_caches_are_synced(tmp_path):
+def test_8_before_the_caches_are_synced(server_kind, tmp_path):
     """A missing CustomResourceDefinition is named by /readyz, and the end comes at once."""
-    with control_planes.create(nodes=0, crds=None) as bare:
+    with control_planes.create(nodes=0, crds=None, kind=server_kind) as bare:
         running = manager_process.ManagerProcess(bare.kubeconfig, tmp_path / "log")
         running.start()
         cluster.eventually(lambda: "MicroServiceDeploy" in running.output, 20, lambda: running.output)

@@ -6,7 +6,7 @@ import urllib3
 from envtest.kubelet import api
 from tests.support import control_planes, raw_api
 
-pytestmark = pytest.mark.controlplane
+pytestmark = [pytest.mark.controlplane, pytest.mark.real_only]
 METRICS = "/apis/metrics.k8s.io/v1beta1"
 LABELS = {"app": "busy"}
 

@@ -5,7 +5,6 @@ import pytest
 from tests.support import cluster
 from tests.support.cluster import eventually, sample
 
-pytestmark = pytest.mark.controlplane
 NAME = "ms-sample-v1s0"
 CHILDREN = ("ServiceAccount", "ConfigMap", "Deployment", "Service", "HorizontalPodAutoscaler", "NetworkPolicy")
 CONDITIONS = ["Ready", "Progressing", "Degraded", "SpecValid", "QuotaApplied", "AuthReady", "HostReady", "AutoscalingActive"]

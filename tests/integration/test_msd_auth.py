@@ -9,7 +9,6 @@ from reconcilers.microservicedeploy import auth_proxy
 from tests.support import auth_proxies, echo_application
 from tests.support.cluster import eventually, sample
 
-pytestmark = pytest.mark.controlplane
 REPAIR_SECONDS = 35
 """A missing Secret is looked at every 30 s."""
 NAME = "ms-auth-v1s0"

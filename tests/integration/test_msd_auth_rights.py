@@ -7,7 +7,7 @@ import yaml
 
 from tests.support import auth_proxies, cluster, control_planes, manager_process
 
-pytestmark = pytest.mark.controlplane
+pytestmark = [pytest.mark.controlplane, pytest.mark.real_only]
 NAME = "ms-auth-v1s0"
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 ALL = ["get", "list", "watch", "create", "update", "patch", "delete"]

@@ -14,7 +14,6 @@ from reconcilers.microservicedeploy import spec
 from tests.support import bad_specs, cluster, control_planes, definitions, manager_process, raw_api
 from tests.support.cluster import eventually, sample
 
-pytestmark = pytest.mark.controlplane
 # With a namespace of 15 characters: a host with the longest msName fits only with a short path.
 BASE_DOMAIN = ".".join(["d" * 59] * 3)
 UNWRITABLE = {"readinessProbe", "fullName"}
@@ -23,9 +22,9 @@ POD = {"requests": {"cpu": "100m"}}
 
 
 @pytest.fixture(scope="module")
-def old_control_plane():
+def old_control_plane(server_kind):
     """A control plane with one node."""
-    with control_planes.create(nodes=1) as running:
+    with control_planes.create(nodes=1, kind=server_kind) as running:
         yield running
 
 

@@ -1,11 +1,9 @@
 """What becomes of children that are no longer wanted, paused, somebody else's, or in trouble."""
 
-import pytest
 
 from tests.support import manager_process, refusals
 from tests.support.cluster import eventually, sample
 
-pytestmark = pytest.mark.controlplane
 NAME = "ms-sample-v1s0"
 BASIC = {"ServiceAccount", "ConfigMap", "Deployment", "Service", "Ingress"}
 CHILDREN = {*BASIC, "HorizontalPodAutoscaler", "NetworkPolicy"}

@@ -15,7 +15,7 @@ from envtest import fault_proxy, faults
 from tests.support import cluster, control_planes, manager_process, msd_script, msd_state
 from tests.support.cluster import eventually
 
-pytestmark = [pytest.mark.controlplane, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 _log = logging.getLogger(__name__)
 SEED = 9
 """Another one kills at other points; the report of a failure lists them."""
@@ -83,9 +83,9 @@ def is_childs_or_status(call):
 
 
 @pytest.fixture
-def stage(tmp_path):
+def stage(server_kind, tmp_path):
     """A calm namespace, a stormy one, the killer of the latter's manager, and that manager."""
-    with control_planes.create() as running, fault_proxy.Proxy(running.endpoint, running.serving) as proxy:
+    with control_planes.create(kind=server_kind) as running, fault_proxy.Proxy(running.endpoint, running.serving) as proxy:
         proxy.write_kubeconfig(tmp_path / "kubeconfig")
         teams = []
         for name in ("calm", "stormy"):

@@ -19,7 +19,7 @@ from tests.support.child_contents import Sight
 from tests.support.cluster import eventually
 from tests.support.field_rows import NAME, ROWS, Row
 
-pytestmark = [pytest.mark.controlplane, pytest.mark.timeout(400)]
+pytestmark = pytest.mark.timeout(400)
 PATIENCE_SECONDS = 90.0  # for about 40 instances that start or roll at the same time
 
 

@@ -4,12 +4,9 @@ import contextlib
 import itertools
 import threading
 
-import pytest
-
 from tests.support import cluster, manager_process
 from tests.support.cluster import eventually, sample
 
-pytestmark = pytest.mark.controlplane
 OLD, NEW, THIRD = "ms-shop-v1s0", "ms-shop-v1s1", "ms-shop-v1s2"
 
 

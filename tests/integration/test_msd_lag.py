@@ -12,7 +12,7 @@ import pytest
 from envtest import fault_proxy
 from tests.support import cluster, control_planes, manager_process, msd_script, msd_state
 
-pytestmark = [pytest.mark.controlplane, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 PATIENCE_SECONDS = 120
 EVENTS = "events.events.k8s.io"
 FLAGS = ("--base-domain", "apps.example.com", "--max-concurrent-reconciles", "4")
@@ -37,11 +37,11 @@ class Actor:
 
 
 @pytest.fixture(scope="module")
-def actors(tmp_path_factory):
+def actors(server_kind, tmp_path_factory):
     """The three: under lag, each has come to the same end of a first wave of changes and creations; a second one has begun."""
     folder = tmp_path_factory.mktemp("lag")
     with (
-        control_planes.create() as running,
+        control_planes.create(kind=server_kind) as running,
         fault_proxy.Proxy(running.endpoint, running.serving) as late,
         fault_proxy.Proxy(running.endpoint, running.serving) as later,
     ):

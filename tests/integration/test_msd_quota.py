@@ -13,7 +13,6 @@ from reconcilers import quantities
 from tests.support import manager_process, refusals
 from tests.support.cluster import eventually, sample
 
-pytestmark = pytest.mark.controlplane
 ONE = {"requests": {"cpu": "100m", "memory": "64Mi"}, "limits": {"cpu": "200m", "memory": "128Mi"}}
 TWO = {"requests": {"cpu": "200m", "memory": "128Mi"}, "limits": {"cpu": "400m", "memory": "256Mi"}}
 CPU_ONLY = {"requests": {"cpu": "100m"}}

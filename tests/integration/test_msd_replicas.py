@@ -9,7 +9,6 @@ from informers import errors
 from tests.support import replica_recorder, scaled_instance
 from tests.support.cluster import eventually
 
-pytestmark = pytest.mark.controlplane
 US, HANDOVER, AUTOSCALER = "coxswain Apply", "coxswain-handover Apply", "kube-controller-manager Update"
 KEPT = ("ServiceAccount", "ConfigMap", "Service", "Deployment", "Ingress", "NetworkPolicy")
 

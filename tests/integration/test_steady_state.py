@@ -2,18 +2,15 @@
 
 import time
 
-import pytest
-
 from tests.support import cluster, control_planes, manager_process
 from tests.support.cluster import eventually, sample
 
-pytestmark = pytest.mark.controlplane
 WATCH_SECONDS = 60
 
 
-def test_7_sixty_seconds_of_forced_resyncs_make_no_mutating_request(tmp_path):
+def test_7_sixty_seconds_of_forced_resyncs_make_no_mutating_request(server_kind, tmp_path):
     """With resyncs every 2 s, a foreign child and a missing Secret among the resources, not one write is sent in 60 s."""
-    with control_planes.create(nodes=1) as running:
+    with control_planes.create(nodes=1, kind=server_kind) as running:
         namespace = control_planes.make_namespace(running)
         team = cluster.Cluster(running.kubeconfig, namespace)
         team.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "ms-foreign-v1s0"}, "data": {"theirs": "1"}})

@@ -5,15 +5,14 @@ import time
 import uuid
 
 from envtest import controlplane
+from envtest.embedded import server
 from envtest.kubelet import api
 
 CRDS = pathlib.Path(__file__).resolve().parents[2] / "crds"
 
 
-class TestControlPlane(controlplane.ControlPlane):
-    """A control plane that also speaks the client side's language."""
-
-    __test__ = False
+class _SpeaksClient:
+    """Also speaks the client side's language."""
 
     @property
     def client_config(self):
@@ -23,9 +22,20 @@ class TestControlPlane(controlplane.ControlPlane):
         return transport.load_config(str(self.kubeconfig), None)
 
 
-def create(nodes=2, crds=CRDS, **options):
+class RealControlPlane(_SpeaksClient, controlplane.ControlPlane):
+    """The real one."""
+
+
+class EmbeddedControlPlane(_SpeaksClient, server.EmbeddedControlPlane):
+    """The one in memory."""
+
+
+_KINDS = {"real": RealControlPlane, "embedded": EmbeddedControlPlane}
+
+
+def create(nodes=2, crds=CRDS, kind="real", **options):
     """Return a control plane that has our CRDs and *nodes* simulated nodes with metrics, not started."""
-    return TestControlPlane(controlplane.Options(nodes=nodes, metrics=nodes > 0, crds=crds, **options))
+    return _KINDS[kind](controlplane.Options(nodes=nodes, metrics=nodes > 0, crds=crds, **options))
 
 
 def make_namespace(control_plane, name=""):

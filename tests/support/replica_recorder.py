@@ -52,7 +52,7 @@ class Write:
 class Recorder:
     """Records from the start to the end of a with block."""
 
-    def __init__(self, control_plane: control_planes.TestControlPlane, namespace: str) -> None:
+    def __init__(self, control_plane: control_planes.RealControlPlane, namespace: str) -> None:
         self._control_plane = control_plane
         self._namespace = namespace
         self._writes: list[Write] = []

@@ -33,7 +33,7 @@ class ScaledInstance:
         """Set the Deployment's replicas by hand."""
         self._team.patch("Deployment", self.name, {"spec": {"replicas": replicas}})
 
-    def load(self, control_plane: control_planes.TestControlPlane, pods: int) -> None:
+    def load(self, control_plane: control_planes.RealControlPlane, pods: int) -> None:
         """Give the instance a load that so many pods carry."""
         labels = {"app.kubernetes.io/instance": self.name}
         control_plane.metrics.set_cpu(self._team.namespace, labels, "app", LOAD * pods)
