@@ -34,7 +34,7 @@ def autoscaler(obj: Json) -> Causes:
         yield field_errors.invalid("spec.maxReplicas", most, "must be greater than or equal to 1")
     if most < least:
         yield field_errors.invalid("spec.maxReplicas", most, "must be greater than or equal to `minReplicas`")
-    yield from _reference(spec["scaleTargetRef"], "spec.scaleTargetRef")
+    yield from _reference(spec["scaleTargetRef"], "spec.scaleTargetRef", needs_group=True)
     for number, metric in enumerate(spec["metrics"]):
         yield from _metric(metric, child("spec.metrics", number))
     if least == 0 and not {metric["type"] for metric in spec["metrics"]} & {"Object", "External"}:
@@ -81,12 +81,14 @@ def changed_budget(obj: Json, _: Json) -> Causes:
     return budget(obj)
 
 
-def _reference(reference: Json, path: str) -> Causes:
+def _reference(reference: Json, path: str, needs_group: bool) -> Causes:
     yield from checks.named(child(path, "kind"), reference["kind"], names.path_segment)
     yield from checks.named(child(path, "name"), reference["name"], names.path_segment)
     version = reference.get("apiVersion", "")
     if version.count("/") > 1:
         yield field_errors.invalid(child(path, "apiVersion"), version, f"unexpected GroupVersion string: {version}")
+    elif needs_group and not version.rpartition("/")[0]:
+        yield field_errors.invalid(child(path, "apiVersion"), version, "apiVersion must specify API group")
 
 
 def _metric(metric: Json, path: str) -> Causes:
@@ -110,7 +112,7 @@ def _metric(metric: Json, path: str) -> Causes:
 
 
 def _object(source: Json, path: str) -> Causes:
-    yield from _reference(source["describedObject"], child(path, "describedObject"))
+    yield from _reference(source["describedObject"], child(path, "describedObject"), needs_group=False)
     yield from _identifier_and_target(source, path)
     if not source["target"].keys() & {"value", "averageValue"}:
         yield field_errors.required(child(path, "target", "averageValue"), "must set either a target value or averageValue")

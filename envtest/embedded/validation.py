@@ -12,6 +12,7 @@ from typing import Final
 from envtest.embedded import (
     autoscaling_validation,
     configuration_validation,
+    event_validation,
     job_validation,
     metadata_validation,
     names,
@@ -58,6 +59,8 @@ _WORKLOAD: Final = workload_validation
 _RULES: Final[Mapping[str, _Rules]] = {
     "configmaps": _Rules(_CONFIG.config_map, _CONFIG.changed_config_map),
     "endpoints": _Rules(_NETWORK.endpoints, _NETWORK.changed_endpoints),
+    "events": _Rules(event_validation.core, event_validation.changed_core, name=names.path_segment),
+    "events.events.k8s.io": _Rules(event_validation.new, event_validation.changed),
     "limitranges": _Rules(_CONFIG.limit_range, _CONFIG.changed_limit_range),
     "namespaces": _Rules(_CONFIG.namespace, check_status=_CONFIG.namespace_status, name=names.dns_label),
     "nodes": _Rules(_CONFIG.node, _as_if_new(_CONFIG.node)),

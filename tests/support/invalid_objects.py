@@ -124,6 +124,7 @@ _CREATIONS: Any = (
         ("spec|maxReplicas", 0), ("spec|maxReplicas", -1), ("spec|minReplicas", 0), ("spec|minReplicas", 5),
         ("spec|minReplicas", -1),
         ("spec|scaleTargetRef|kind", ""), ("spec|scaleTargetRef|name", "a/b"), ("spec|scaleTargetRef|apiVersion", "a/b/c"),
+        ("spec|scaleTargetRef|apiVersion", "v1"),
         ("spec|metrics|0|type", "Bogus"), ("spec|metrics|0|type", "Pods"), ("spec|metrics|0|resource", plain_objects.ABSENT),
         (_METRIC + "name", ""), (_METRIC + "target|type", "Bogus"), (_METRIC + "target|averageUtilization", 0),
         (_METRIC + "target|averageValue", "1"), (_METRIC + "target|averageUtilization", plain_objects.ABSENT),
@@ -178,6 +179,15 @@ _CREATIONS: Any = (
         ("addressType", ""), ("addressType", "Bogus"), ("endpoints|0|addresses", []), ("endpoints|0|addresses", ["x"]),
         ("endpoints|0|addresses", ["127.0.0.1"]), ("ports|0|name", "Bad_Name"), ("ports|0|protocol", "Bogus"),
         ("ports|1", {"name": "http"}), ("endpoints|0|hostname", "A"), ("endpoints|0|nodeName", "A_"), ("addressType", "IPv6"),
+    )),
+    (plain_objects.event, (
+        ("involvedObject|namespace", "elsewhere"), ("eventTime", "2026-01-01T00:00:00.000000Z"),
+    )),
+    (plain_objects.new_event, (
+        ("eventTime", plain_objects.ABSENT), ("type", "Bogus"), ("reason", plain_objects.ABSENT), ("note", "x" * 1025),
+        ("action", plain_objects.ABSENT), ("reportingController", "a b"), ("reportingInstance", "x" * 129),
+        ("deprecatedCount", 1), ("series", {"count": 1}),
+        ("deprecatedSource", {"component": "a"}), ("reportingController", plain_objects.ABSENT),
     )),
     (plain_objects.role, (
         ("rules|0|verbs", []), ("rules|0|apiGroups", []), ("rules|0|resources", []), ("rules|0|nonResourceURLs", ["/a"]),

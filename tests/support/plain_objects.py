@@ -187,3 +187,17 @@ def limit_range() -> Manifest:
 def namespace() -> Manifest:
     """Return a namespace that is fine."""
     return manifest("v1", "Namespace", "invalid")
+
+
+def event() -> Manifest:
+    """Return an Event of the core that is fine, in the namespace default."""
+    regarding = {"kind": "Pod", "name": "a", "namespace": "default"}
+    return manifest("v1", "Event", "invalid", involvedObject=regarding, type="Normal", reason="Done")
+
+
+def new_event() -> Manifest:
+    """Return an Event of events.k8s.io that is fine, in the namespace default."""
+    said = {"action": "Doing", "reportingController": "a.b/c", "reportingInstance": "a", "reason": "Done", "type": "Normal"}
+    regarding = {"kind": "Pod", "name": "a", "namespace": "default"}
+    time = "2026-01-01T00:00:00.000000Z"
+    return manifest("events.k8s.io/v1", "Event", "invalid", regarding=regarding, eventTime=time, **said)

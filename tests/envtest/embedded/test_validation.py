@@ -59,11 +59,11 @@ def put(client, path, obj):
 
 def test_new_objects_are_refused_as_servers_refuse_them(server):
     """Each cause has the same type, field and text, and they come in the same order."""
-    client, namespace = server
+    client, _ = server
     for obj in invalid_objects.creations():
         if "name" not in obj["metadata"]:
             continue  # the name that is generated is another there
-        path = extract.creation(resource_of(obj), namespace)
+        path = extract.creation(resource_of(obj))
         assert causes(obj) == theirs(*client.request("POST", f"{path}?dryRun=All", obj))
 
 
