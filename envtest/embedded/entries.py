@@ -174,14 +174,14 @@ _OTHER_VERSIONS = {
 
 
 def known(resource: Target, managed: Managed) -> Managed:
-    """Return the entries whose versions the kind has; writes drop the others.
+    """Return the entries whose versions the kind has, fitted to its type; writes drop the others.
 
     Any version of a custom kind's group counts as one that it has.
     """
     group = resource.api_version.rpartition("/")[0]
     versions = {resource.api_version, *_OTHER_VERSIONS.get(resource.kind, ())}
     return {
-        who: owned
+        who: Owned(owned.fields.fitted(resource.schema), owned.api_version, owned.time)
         for who, owned in managed.items()
         if owned.api_version in versions or (resource.is_custom and owned.api_version.rpartition("/")[0] == group)
     }

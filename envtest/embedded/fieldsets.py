@@ -102,6 +102,17 @@ class FieldSet:
         children = {element: child.with_named_fields(_type_of(schema, element)) for element, child in self.children.items()}
         return FieldSet(self.members | named, children)
 
+    def fitted(self, schema: schemas.Schema) -> "FieldSet":
+        """Return the set with what is atomic in place of what is below: types may have become so since the set was made."""
+        members, children = set(self.members), {}
+        for element, child in self.children.items():
+            below = _type_of(schema, element)
+            if below is not None and below.is_atomic:
+                members.add(element)
+            else:
+                children[element] = child if below is None else child.fitted(below)
+        return FieldSet(members, children)
+
     def to_json(self, *, is_member: bool = False) -> Json:
         """Return the FieldsV1 tree.
 

@@ -2,8 +2,7 @@
 
 What flows in: the live object, the new one or the configuration that is applied, and who writes. What flows out: the object with
 ``metadata.managedFields``, or a `status.StatusError`. Pure; called by the server's thread. Mirrors apimachinery
-pkg/util/managedfields and sigs.k8s.io/structured-merge-diff merge/update.go. All versions of a kind have one schema here, and
-a schema that changed from granular to atomic does not change entries.
+pkg/util/managedfields and sigs.k8s.io/structured-merge-diff merge/update.go. All versions of a kind have one schema here.
 """
 
 import json

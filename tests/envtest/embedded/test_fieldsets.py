@@ -83,3 +83,12 @@ def test_fields_of_structs_above_a_path_can_be_added():
     label = ("f:metadata", "f:labels", "f:app")
     added = set(fieldsets.of([image, label]).with_named_fields(deployment)) - {image, label}
     assert added == {image[:1], image[:2], image[:3], image[:4], label[:1], label[:2]}
+
+
+def test_what_became_atomic_is_owned_as_a_whole():
+    """The places below an atomic field give way to it, wherever it is; what has no type stays."""
+    deployment = resources.Registry.built_in().of_kind("apps/v1", "Deployment").schema
+    container = ("f:spec", "f:template", "f:spec", "f:containers", 'k:{"name":"c"}')
+    label, unknown = ("f:metadata", "f:labels", "f:app"), ("f:nope", "f:x")
+    old = fieldsets.of([("f:spec", "f:selector", "f:matchLabels", "f:app"), (*container, "f:args", 'v:"a"'), label, unknown])
+    assert set(old.fitted(deployment)) == {("f:spec", "f:selector"), (*container, "f:args"), label, unknown}
