@@ -5,6 +5,7 @@ fails with. Pure. Mirrors k8s.io/apiserver pkg/cel/library and cel-go's ext. Qua
 with one entry, so that equal ones are equal. Deviation: sizes and costs are not metered.
 """
 
+import datetime
 import functools
 import itertools
 import re
@@ -14,7 +15,7 @@ from typing import Any, Final
 
 from cel import OptionalValue, stdlib
 
-from envtest.embedded import cel_network, formats, patterns, quantities
+from envtest.embedded import cel_network, field_errors, formats, patterns, quantities
 from envtest.embedded.json_values import Value
 
 Function = Callable[..., Any]
@@ -50,11 +51,24 @@ def _size(value: Value) -> int:
 
 
 def _string(value: Value) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
+    if isinstance(value, (str, int)):
+        return str(value).lower() if isinstance(value, bool) else str(value)
+    if isinstance(value, float):
+        return field_errors.go_float(value)
+    if isinstance(value, bytes):
+        return value.decode()
+    if isinstance(value, datetime.timedelta):
+        return f"{field_errors.go_float(value.total_seconds())}s"
+    if isinstance(value, datetime.datetime):
+        return _time(value.astimezone(datetime.UTC))
     if isinstance(value, dict) and len(value) == 1:
         return str(next(iter(value.values())))
     raise NoOverloadError
+
+
+def _time(value: datetime.datetime) -> str:
+    fraction = f".{value.microsecond:06d}".rstrip("0") if value.microsecond else ""
+    return f"{value:%Y-%m-%dT%H:%M:%S}{fraction}Z"
 
 
 def _index_of(value: Value, item: Value, *start: int) -> int:
@@ -249,7 +263,7 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "validate": _validate,
     "size_": _size,
     "matches_": lambda value, pattern: patterns.finds(pattern, _text(value)),
-    "string": _string,
+    "string_": _string,
     "format": _format,
     "indexOf": _index_of,
     "lastIndexOf": _last_index_of,

@@ -21,8 +21,8 @@ _CLOSING: Final = {"(": ")", "[": "]", "[?": "]", "{": "}"}
 _PAIR: Final = "entry_"
 """The variable that stands for key and value; underscored so that no rule uses it."""
 
-RENAMED: Final = {"size": "size_", "matches": "matches_"}
-"""Functions that the evaluator has, but not with CEL's meaning of characters and of RE2."""
+RENAMED: Final = {"size": "size_", "matches": "matches_", "string": "string_"}
+"""Functions that the evaluator has, but not with the meaning of characters, of RE2 and of times that they have in cel-go."""
 _OF_PAIRS: Final = {
     "all": ".entries_().all({pair}, {body})",
     "exists": ".entries_().exists({pair}, {body})",

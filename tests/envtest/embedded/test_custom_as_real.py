@@ -7,8 +7,6 @@ import pytest
 from envtest.embedded import resources, tables
 from tests.support import custom_answers, raw_api
 
-pytestmark = pytest.mark.controlplane
-
 
 @pytest.fixture(name="api")
 def _api(control_plane):
