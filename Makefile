@@ -57,7 +57,7 @@ test-fast: $(STAMP) ## Run the tests that need no API server and no nginx
 check: lint type manifests-check test ## Run all that must be green: lint, types, drift of generated files, tests
 
 demo: $(STAMP) ## Show one MicroServiceDeploy living on a Kubernetes API of its own
-	$(BIN)/python -m demo $(ARGS)
+	$(BIN)/python -m demo --control-plane $(or $(CONTROL_PLANE),embedded) $(ARGS)
 
 run: $(STAMP) ## Run the manager against your kubeconfig (ARGS='--namespace shop')
 	$(BIN)/coxswain run $(ARGS)
@@ -72,7 +72,7 @@ manifests-check: $(STAMP) ## Fail if crds/ is not what the spec types say
 	$(BIN)/python -m controller.crd --output crds --check
 
 envtest: $(STAMP) ## Run a Kubernetes API on this machine in the foreground (kubeconfig: envtest.kubeconfig)
-	$(BIN)/python -m envtest up --kubeconfig-out $(ENVTEST_KUBECONFIG) --nodes 2 --metrics $(ARGS)
+	$(BIN)/python -m envtest up --kubeconfig-out $(ENVTEST_KUBECONFIG) --nodes 2 --metrics --control-plane $(or $(CONTROL_PLANE),embedded) $(ARGS)
 
 clean: ## Remove .venv and all that tools wrote (the cache of control-plane binaries stays)
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis $(ENVTEST_KUBECONFIG)

@@ -30,7 +30,7 @@ def main(argv: list[str] | None = None) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     out = console.Console()
-    a_world = world.World(stop, clocks.RealClock())
+    a_world = world.World(arguments.control_plane, stop, clocks.RealClock())
     try:
         code = _tell(a_world, out, arguments)
     except world.InterruptedByUserError:
@@ -43,6 +43,14 @@ def main(argv: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m demo", description="Show one MicroServiceDeploy from creation to removal.")
+    parser.add_argument(
+        "--control-plane",
+        choices=list(world.CONTROL_PLANES),
+        default="embedded",
+        help="the Kubernetes API that it runs on: "
+        + "; ".join(f"{kind}: {text}" for kind, text in world.CONTROL_PLANES.items())
+        + " (default: %(default)s)",
+    )
     parser.add_argument("--keep", action="store_true", help="stay before the removal, to look around, until Ctrl-C")
     parser.add_argument("--record", type=pathlib.Path, metavar="FILE", help="write the table of this run as an SVG picture")
     return parser

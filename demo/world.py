@@ -29,6 +29,8 @@ START_SECONDS = 1800.0
 """For the control plane: without its programs at hand they are downloaded, or compiled in minutes."""
 INSTALL_SECONDS = 60.0
 POLL_SECONDS = 0.3
+CONTROL_PLANES = {"embedded": "an API server in memory", "real": "etcd and Kubernetes' own programs"}
+"""What the story may run on."""
 DEFAULT_AIM_PERCENT = 80
 """targetCPUUtilization where the sample does not set it."""
 INSTANCE_LABEL = "app.kubernetes.io/instance"
@@ -43,7 +45,15 @@ class InterruptedByUserError(Exception):
 class World:
     """A control plane, a manager, and one resource."""
 
-    def __init__(self, stop: threading.Event, clock: clocks.Clock) -> None:
+    def __init__(self, control_plane: str, stop: threading.Event, clock: clocks.Clock) -> None:
+        """Prepare.
+
+        Args:
+            control_plane: A key of `CONTROL_PLANES`.
+            stop: Is set when the user wants to end.
+            clock: Tells the time.
+        """
+        self._control_plane = control_plane
         self._stop = stop
         self._clock = clock
         self._folder = tempfile.TemporaryDirectory(prefix="coxswain-demo-")
@@ -69,9 +79,9 @@ class World:
         return self.folder / "kubeconfig"
 
     def start_control_plane(self) -> str:
-        """Start a Kubernetes API with two simulated nodes, wait until it answers, and say which version it is."""
+        """Start a Kubernetes API with two simulated nodes, wait until it answers, and say what it is."""
         command = [sys.executable, "-m", "envtest", "up", "--kubeconfig-out", str(self.kubeconfig), "--nodes", "2"]
-        command += ["--metrics"]
+        command += ["--metrics", "--control-plane", self._control_plane]
         # The garbage collector takes up to half a minute to notice a kind that came after it; these are there when it starts.
         command += ["--crds", str(_ROOT / "crds")]
         process = processes.Process("control plane", command, self.folder / "control-plane.log", is_progress_shown=True)
@@ -82,7 +92,7 @@ class World:
         self._client = live.LiveClient(self._transport, restmapper.RESTMapper(self._transport), on_write=None)
         self._wait(process, self._is_serving, "an answer of the API server", 60.0)
         nodes = self._client.list(objects.GroupVersionKind("", "v1", "Node"))
-        return f"{len(nodes)} simulated nodes, {self._transport.host}"
+        return f"{CONTROL_PLANES[self._control_plane]}, {len(nodes)} simulated nodes, {self._transport.host}"
 
     def install(self) -> str:
         """Install the CustomResourceDefinitions as a user would, and return what the installer printed."""

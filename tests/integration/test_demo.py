@@ -1,4 +1,4 @@
-"""The demo as a user runs it, without a terminal; it starts a control plane of its own."""
+"""The demo as a user runs it, without a terminal, on both kinds of control plane; it starts one of its own."""
 
 import pathlib
 import signal
@@ -8,20 +8,19 @@ import sys
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-pytestmark = pytest.mark.controlplane
 
 
-def start(*arguments):
-    """Start the demo."""
-    command = [sys.executable, "-m", "demo", *map(str, arguments)]
+def start(kind, *arguments):
+    """Start the demo on a control plane of *kind*."""
+    command = [sys.executable, "-m", "demo", "--control-plane", kind, *map(str, arguments)]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
 @pytest.mark.nginx
-def test_the_story_holds(monkeypatch, tmp_path):
+def test_the_story_holds(server_kind, monkeypatch, tmp_path):
     """Each step prints one line, the exit code is 0, the picture is written, and $KUBECONFIG is left alone."""
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "not-yours"))
-    with start("--record", tmp_path / "demo.svg") as process:
+    with start(server_kind, "--record", tmp_path / "demo.svg") as process:
         printed, _ = process.communicate()
     assert process.returncode == 0, printed
     steps = [line for line in printed.splitlines() if line.startswith("[")]
@@ -32,9 +31,9 @@ def test_the_story_holds(monkeypatch, tmp_path):
     assert "HorizontalPodAutoscaler" in (tmp_path / "demo.svg").read_text()
 
 
-def test_an_interrupted_demo_cleans_up():
+def test_an_interrupted_demo_cleans_up(server_kind):
     """SIGTERM in the middle ends everything that the demo started, and removes its files."""
-    with start() as process:
+    with start(server_kind) as process:
         assert process.stdout is not None
         lines = [process.stdout.readline()]
         while not lines[-1].startswith("[1/14]"):
