@@ -7,6 +7,7 @@ thread. Mirrors the strategies of kubernetes pkg/registry and of apiextensions-a
 from collections.abc import Mapping
 
 from envtest.embedded import (
+    conversion,
     defaults,
     definitions,
     fields_check,
@@ -80,8 +81,16 @@ def needs_version(resource: resources.Resource) -> bool:
 class Kinds:
     """Knows all kinds, those that definitions make included."""
 
-    def __init__(self, known: definitions.Definitions) -> None:
+    def __init__(self, known: definitions.Definitions, registry: resources.Registry) -> None:
         self._definitions = known
+        self._registry = registry
+
+    def stored(self, resource: resources.Resource, obj: Json) -> tuple[resources.Resource, Json]:
+        """Return under which resource and in which form an object is kept."""
+        storage = conversion.storage_of(self._registry, resource)
+        kept = conversion.stored(resource, storage, obj)
+        is_other_version = storage is not resource and storage.group == resource.group
+        return storage, defaults.apply(storage, kept) if is_other_version else kept
 
     def decode(self, resource: resources.Resource, obj: Json) -> tuple[Json, list[str]]:
         """Return *obj* as its type has it, defaults filled in, and the paths of its unknown fields.
@@ -172,13 +181,23 @@ class Kinds:
             verdict = self._definitions.kind(resource).validate(obj, live, subresource, before)
             causes, warnings = list(verdict.causes), list(verdict.warnings)
         else:
-            causes = validation.validate(resource, obj, live, subresource)
+            causes = self._built_in_causes(resource, obj, live, subresource)
             if resource.storage_key == DEFINITIONS:
                 causes = [*causes, *self._definitions.validate(obj, live)]
             warnings = list(self._definitions.warnings(obj)) if resource.storage_key == DEFINITIONS else []
         if causes:
             raise status.invalid((obj["kind"], resource.group), obj["metadata"].get("name", ""), causes)
         return warnings
+
+    def _built_in_causes(
+        self, resource: resources.Resource, obj: Json, live: Json | None, subresource: str
+    ) -> list[status.Cause]:
+        """Return what is wrong, looked at in the version in which the object is kept; Events are the same in both groups."""
+        storage, kept = self.stored(resource, obj)
+        if storage.group != resource.group:
+            return validation.validate(resource, obj, live, subresource)
+        was = self.stored(resource, live)[1] if live else None
+        return validation.validate(storage, kept, was, subresource)
 
 
 def _with_read_metadata(resource: resources.Resource, obj: Json) -> Json:

@@ -66,7 +66,7 @@ class Api:
         self.warnings: list[str] = []
         self._shown: dict[tuple[str, str, str], tuple[Json, resources.Resource, Json]] = {}
         """By version, plural and key: an object as it is kept, under which definition, and what is shown of it."""
-        self._kinds = kinds.Kinds(self.definitions)
+        self._kinds = kinds.Kinds(self.definitions, registry)
         self._decoder = decoding.Decoder(self._kinds, registry, self.warnings)
 
     @property
@@ -281,8 +281,7 @@ class Api:
         return self._put(target, new)
 
     def _put(self, target: requests.Target, obj: Json) -> Json:
-        storage = self.storage_of(target.resource)
-        kept = self.store.put(storage, conversion.stored(target.resource, storage, obj))
+        kept = self.store.put(*self._kinds.stored(target.resource, obj))
         return self.served(target.resource, kept)
 
     def _remove(self, target: requests.Target, obj: Json) -> Json:

@@ -235,10 +235,10 @@ class EmbeddedControlPlane:
         return self._now
 
     def _prepare(self) -> _Run:
-        folder = folders.DataFolder()
-        authority = certificates.Authority(folder.path)
         api = pipeline.Api(resources.Registry.built_in(), store.Store(self.settings.window), _utc_now)
         seeds.plant(api)
+        folder = folders.DataFolder()
+        authority = certificates.Authority(folder.path)
         settings = http_api.Settings(self.options.version, watches.Settings(self.settings.bookmark_seconds))
         return _Run(
             folder,
