@@ -140,9 +140,8 @@ def _up(parsed: argparse.Namespace) -> int:
     try:
         control_plane.start()
         control_plane.write_kubeconfig(target)
-        _say(
-            f"{'An API server in memory, as of ' if parsed.control_plane == 'embedded' else ''}Kubernetes {parsed.version} is ready after {control_plane.start_seconds:.1f} s: {control_plane.url}"
-        )
+        what = "An API server in memory, as of Kubernetes" if parsed.control_plane == "embedded" else "Kubernetes"
+        _say(f"{what} {parsed.version} is ready after {control_plane.start_seconds:.1f} s: {control_plane.url}")
         _say(f"kubectl --kubeconfig {target} get nodes")
         while not (failed := control_plane.failed_components()):
             time.sleep(_LOOK_SECONDS)
