@@ -50,11 +50,6 @@ def changed_autoscaler(obj: Json, _: Json) -> Causes:
     return autoscaler(obj)
 
 
-def autoscaler_status(obj: Json) -> Causes:
-    """Check the status of a HorizontalPodAutoscaler."""
-    return checks.fields_not_negative("status", obj.get("status", {}), "currentReplicas", "desiredReplicas")
-
-
 def budget(obj: Json) -> Causes:
     """Check a PodDisruptionBudget."""
     spec = obj["spec"]

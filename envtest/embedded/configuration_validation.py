@@ -127,12 +127,6 @@ def changed_quota(obj: Json, old: Json) -> Causes:
         yield field_errors.invalid("spec.scopes", obj["spec"].get("scopes"), checks.IMMUTABLE)
 
 
-def quota_status(obj: Json) -> Causes:
-    """Check the status of a ResourceQuota."""
-    for name in ("hard", "used"):
-        yield from _amounts(obj.get("status", {}).get(name, {}), child("status", name))
-
-
 def _amounts(amounts: Json, path: str) -> Causes:
     for name, value in amounts.items():
         at = field_errors.key(path, name)
@@ -203,15 +197,6 @@ def namespace(obj: Json) -> Causes:
         yield from checks.texts("spec.finalizers", finalizer, names.label_key(finalizer))
         if "/" not in finalizer and finalizer not in metadata_validation.KNOWN_FINALIZERS:
             yield field_errors.invalid("spec.finalizers", finalizer, metadata_validation.UNQUALIFIED)
-
-
-def namespace_status(obj: Json) -> Causes:
-    """Check the status of a namespace."""
-    phase, is_deleted = obj.get("status", {}).get("phase"), bool(obj["metadata"].get("deletionTimestamp"))
-    expected = "Terminating" if is_deleted else "Active"
-    if phase != expected:
-        text = f"may only be '{expected}' if `deletionTimestamp` is {'not empty' if is_deleted else 'empty'}"
-        yield field_errors.invalid("status.Phase", phase or "", text)
 
 
 def node(obj: Json) -> Causes:

@@ -20,6 +20,7 @@ from envtest.embedded import (
     pod_validation,
     resources,
     service_validation,
+    status_validation,
     storage_validation,
     workload_validation,
 )
@@ -44,7 +45,7 @@ class _Rules:
 
     check: Check = _nothing
     check_update: CheckUpdate = _no_change
-    check_status: Check = _nothing
+    check_status: CheckUpdate = _no_change
     name: Texts = names.dns_subdomain
 
 
@@ -62,36 +63,36 @@ _RULES: Final[Mapping[str, _Rules]] = {
     "events": _Rules(event_validation.core, event_validation.changed_core, name=names.path_segment),
     "events.events.k8s.io": _Rules(event_validation.new, event_validation.changed),
     "limitranges": _Rules(_CONFIG.limit_range, _CONFIG.changed_limit_range),
-    "namespaces": _Rules(_CONFIG.namespace, check_status=_CONFIG.namespace_status, name=names.dns_label),
+    "namespaces": _Rules(_CONFIG.namespace, _no_change, status_validation.namespace, names.dns_label),
     "nodes": _Rules(_CONFIG.node, _as_if_new(_CONFIG.node)),
-    "persistentvolumeclaims": _Rules(storage_validation.claim, storage_validation.changed_claim),
+    "persistentvolumeclaims": _Rules(storage_validation.claim, storage_validation.changed_claim, status_validation.claim),
     "persistentvolumes": _Rules(storage_validation.volume, storage_validation.changed_volume),
-    "pods": _Rules(pod_validation.new, pod_validation.changed),
+    "pods": _Rules(pod_validation.new, pod_validation.changed, status_validation.pod),
     "podtemplates": _Rules(pod_validation.of_template, _as_if_new(pod_validation.of_template)),
-    "resourcequotas": _Rules(_CONFIG.quota, _CONFIG.changed_quota, _CONFIG.quota_status),
+    "resourcequotas": _Rules(_CONFIG.quota, _CONFIG.changed_quota, status_validation.quota),
     "secrets": _Rules(_CONFIG.secret, _CONFIG.changed_secret),
-    "services": _Rules(service_validation.new, service_validation.changed, name=names.dns_label),
+    "services": _Rules(service_validation.new, service_validation.changed, status_validation.service, names.dns_label),
     "controllerrevisions.apps": _Rules(_WORKLOAD.revision, _WORKLOAD.changed_revision),
-    "daemonsets.apps": _Rules(_WORKLOAD.daemon_set, _WORKLOAD.changed_daemon_set),
-    "deployments.apps": _Rules(_WORKLOAD.deployment, _WORKLOAD.changed_deployment, _WORKLOAD.deployment_status),
-    "replicasets.apps": _Rules(_WORKLOAD.replica_set, _WORKLOAD.changed_replica_set, _WORKLOAD.replica_set_status),
+    "daemonsets.apps": _Rules(_WORKLOAD.daemon_set, _WORKLOAD.changed_daemon_set, status_validation.daemon_set),
+    "deployments.apps": _Rules(_WORKLOAD.deployment, _WORKLOAD.changed_deployment, status_validation.deployment),
+    "replicasets.apps": _Rules(_WORKLOAD.replica_set, _WORKLOAD.changed_replica_set, status_validation.replica_set),
     "statefulsets.apps": _Rules(
-        _WORKLOAD.stateful_set, _WORKLOAD.changed_stateful_set, _WORKLOAD.stateful_set_status, names.dns_label
+        _WORKLOAD.stateful_set, _WORKLOAD.changed_stateful_set, status_validation.stateful_set, names.dns_label
     ),
     "horizontalpodautoscalers.autoscaling": _Rules(
         autoscaling_validation.autoscaler,
         autoscaling_validation.changed_autoscaler,
-        autoscaling_validation.autoscaler_status,
+        status_validation.autoscaler,
     ),
     "cronjobs.batch": _Rules(job_validation.cron_job, job_validation.changed_cron_job),
-    "jobs.batch": _Rules(job_validation.job, job_validation.updated_job),
+    "jobs.batch": _Rules(job_validation.job, job_validation.updated_job, status_validation.job),
     "leases.coordination.k8s.io": _Rules(_CONFIG.lease, _CONFIG.changed_lease),
     "endpointslices.discovery.k8s.io": _Rules(_NETWORK.endpoint_slice, _NETWORK.changed_endpoint_slice),
     "ingressclasses.networking.k8s.io": _Rules(_NETWORK.ingress_class, _NETWORK.changed_ingress_class),
-    "ingresses.networking.k8s.io": _Rules(_NETWORK.ingress, _NETWORK.changed_ingress),
+    "ingresses.networking.k8s.io": _Rules(_NETWORK.ingress, _NETWORK.changed_ingress, status_validation.ingress),
     "networkpolicies.networking.k8s.io": _Rules(_NETWORK.policy, _NETWORK.changed_policy),
     "poddisruptionbudgets.policy": _Rules(
-        autoscaling_validation.budget, autoscaling_validation.changed_budget, name=names.path_segment
+        autoscaling_validation.budget, autoscaling_validation.changed_budget, status_validation.budget, names.path_segment
     ),
     "clusterrolebindings.rbac.authorization.k8s.io": _Rules(
         _CONFIG.cluster_role_binding, _CONFIG.changed_cluster_role_binding, name=names.path_segment
@@ -123,7 +124,7 @@ def validate(resource: resources.Resource, obj: Json, old: Json | None = None, s
     found = metadata_validation.of_update(metadata, old["metadata"], resource.is_namespaced)
     found += metadata_validation.changed(metadata, old["metadata"])
     if subresource == "status":
-        return [*found, *rules.check_status(obj)]
+        return [*found, *rules.check_status(obj, old)]
     return [*found, *rules.check_update(obj, old)]
 
 

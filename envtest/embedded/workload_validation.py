@@ -16,7 +16,6 @@ _NO_MATCH: Final = "`selector` does not match template `labels`"
 _DEPLOYMENT_TYPES: Final = ("Recreate", "RollingUpdate")
 _SET_TYPES: Final = ("RollingUpdate", "OnDelete")
 _RETENTIONS: Final = ("Retain", "Delete")
-_TOO_MANY: Final = "cannot be greater than status.replicas"
 _FREE_OF_STATEFUL_SET: Final = frozenset(
     {
         "replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit", "persistentVolumeClaimRetentionPolicy",
@@ -48,17 +47,6 @@ def changed_deployment(obj: Json, old: Json) -> Causes:
     yield from checks.immutable_selector(_SELECTOR, obj["spec"]["selector"], old["spec"]["selector"])
 
 
-def deployment_status(obj: Json) -> Causes:
-    """Check the status of a Deployment."""
-    status = obj.get("status", {})
-    yield from checks.fields_not_negative(
-        "status", status, "observedGeneration", "replicas", "updatedReplicas", "readyReplicas", "availableReplicas",
-        "unavailableReplicas", "terminatingReplicas", "collisionCount",
-    )  # fmt: skip
-    yield from _at_most(status, ("updatedReplicas", "readyReplicas", "availableReplicas"))
-    yield from _available(status, "cannot be greater than readyReplicas")
-
-
 def replica_set(obj: Json) -> Causes:
     """Check a ReplicaSet."""
     spec = obj["spec"]
@@ -73,15 +61,6 @@ def changed_replica_set(obj: Json, old: Json) -> Causes:
     yield from checks.immutable_selector(_SELECTOR, obj["spec"]["selector"], old["spec"]["selector"])
 
 
-def replica_set_status(obj: Json) -> Causes:
-    """Check the status of a ReplicaSet."""
-    status = obj.get("status", {})
-    counted = ("fullyLabeledReplicas", "readyReplicas", "availableReplicas")
-    yield from checks.fields_not_negative("status", status, "replicas", *counted, "observedGeneration", "terminatingReplicas")
-    yield from _at_most(status, counted)
-    yield from _available(status, "cannot be greater than readyReplicas")
-
-
 def stateful_set(obj: Json) -> Causes:
     """Check a new StatefulSet."""
     return _stateful_set(obj["spec"], is_new=True)
@@ -93,15 +72,6 @@ def changed_stateful_set(obj: Json, old: Json) -> Causes:
     before = {name: value for name, value in old["spec"].items() if name not in _FREE_OF_STATEFUL_SET}
     if before != {name: value for name, value in obj["spec"].items() if name not in _FREE_OF_STATEFUL_SET}:
         yield field_errors.forbidden("spec", _FIXED_OF_STATEFUL_SET)
-
-
-def stateful_set_status(obj: Json) -> Causes:
-    """Check the status of a StatefulSet."""
-    status = obj.get("status", {})
-    counted = ("readyReplicas", "currentReplicas", "updatedReplicas", "availableReplicas")
-    yield from checks.fields_not_negative("status", status, "replicas", *counted, "observedGeneration", "collisionCount")
-    yield from _at_most(status, counted)
-    yield from _available(status, "cannot be greater than status.readyReplicas")
 
 
 def daemon_set(obj: Json) -> Causes:
@@ -295,14 +265,3 @@ def _stateful_set_strategy(strategy: Json, path: str) -> Causes:
             if _number(most) == 0:
                 yield field_errors.invalid(child(at, "maxUnavailable"), most, "cannot be 0")
             yield from at_most_all(child(at, "maxUnavailable"), most)
-
-
-def _at_most(status: Json, fields: tuple[str, ...]) -> Causes:
-    for name in fields:
-        if status.get(name, 0) > status.get("replicas", 0):
-            yield field_errors.invalid(child("status", name), status[name], _TOO_MANY)
-
-
-def _available(status: Json, text: str) -> Causes:
-    if status.get("availableReplicas", 0) > status.get("readyReplicas", 0):
-        yield field_errors.invalid("status.availableReplicas", status["availableReplicas"], text)
