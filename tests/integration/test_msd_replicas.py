@@ -1,4 +1,8 @@
-"""Autoscaling, replicas and idle in every order, with the real autoscaler: each number that a Deployment was ever to have."""
+"""Autoscaling, replicas and idle in every order, with the real autoscaler: each number that a Deployment was ever to have.
+
+An autoscaler that is made soon after another one of its name went goes on with what that one recommended in its last seconds. So
+no load falls between the two.
+"""
 
 import random
 
@@ -6,10 +10,10 @@ import pytest
 
 from controller.client import interfaces
 from informers import errors
-from tests.support import replica_recorder, scaled_instance
+from tests.support import replica_judge, replica_recorder, scaled_instance
 from tests.support.cluster import eventually
 
-US, HANDOVER, AUTOSCALER = "coxswain Apply", "coxswain-handover Apply", "kube-controller-manager Update"
+HANDOVER = "coxswain-handover Apply"
 KEPT = ("ServiceAccount", "ConfigMap", "Service", "Deployment", "Ingress", "NetworkPolicy")
 
 
@@ -26,15 +30,9 @@ def instance(team, recorder):
     return scaled_instance.ScaledInstance(team, recorder)
 
 
-def writer(write):
-    """Return who wrote the wanted number: us, the autoscaler, or somebody by hand; nobody if the server reset it."""
-    named = next((name for manager, name in {US: "us", AUTOSCALER: "hpa"}.items() if manager in write.managers), "hand")
-    return named if write.managers else "nobody"
-
-
 def writers(instance):
     """Return who made each change of the wanted number."""
-    return [writer(write) for write in instance.scalings]
+    return [replica_judge.writer(write) for write in instance.scalings]
 
 
 def test_autoscaling_comes_and_goes_without_a_dip(control_plane, team, instance):
@@ -67,7 +65,9 @@ def test_autoscaling_comes_and_goes_without_a_dip(control_plane, team, instance)
     assert writers(instance) == ["us", "hand", "us", "hpa", "hpa", "hand", "hpa", "us"]
     # from the handover until the autoscaler writes, the number is nobody else's
     [handed_over] = {
-        write.managers for write in instance.writes("Deployment") if HANDOVER in write.managers and US not in write.managers
+        write.managers
+        for write in instance.writes("Deployment")
+        if HANDOVER in write.managers and replica_judge.US not in write.managers
     }
     assert handed_over == {HANDOVER}
 
@@ -85,13 +85,12 @@ def test_the_bounds_follow_the_spec(control_plane, instance):
     instance.wait_pods(6)
     instance.edit(maxReplicas=5)
     instance.wait_pods(5)
-    instance.load(control_plane, 5)
     instance.edit(autoscaling=False, replicas=4)
     instance.wait_pods(4)
     instance.edit(autoscaling=True, replicas=5, maxReplicas=None)
-    instance.wait_pods(5)
-    assert instance.replicas == [2, 4, 3, 6, 5, 4, 5]
-    assert writers(instance) == ["us", "hpa", "hpa", "hpa", "hpa", "us", "hpa"]
+    instance.wait_pods(6)
+    assert instance.replicas == [2, 4, 3, 6, 5, 4, 5, 6]
+    assert writers(instance) == ["us", "hpa", "hpa", "hpa", "hpa", "us", "hpa", "hpa"]
     bounds = [
         (write.content["spec"]["minReplicas"], write.content["spec"]["maxReplicas"])
         for write in instance.writes("HorizontalPodAutoscaler")
@@ -159,10 +158,7 @@ def test_what_is_edited_while_idle_counts_on_waking(control_plane, instance):
 
     fall_asleep(instance, 1)
     instance.edit(autoscaling=True, replicas=2)
-    instance.load(control_plane, 2)
-    wake_up(instance, 2)
-    instance.load(control_plane, 4)
-    instance.wait_pods(3)
+    wake_up(instance, 3)  # with the 2 that are the least now, to which the autoscaler adds one
 
     fall_asleep(instance, 3, autoscaling=False)
     wake_up(instance, 3, autoscaling=True)
@@ -206,7 +202,7 @@ def test_no_walk_through_all_switches_makes_a_dip_or_a_fight(control_plane, inst
             instance.edit(**spec)
         if number % 2:
             settle(instance, spec, load)
-    judge(instance)
+    replica_judge.judge(instance.writes("MicroServiceDeploy"), instance.scalings, instance.writes("HorizontalPodAutoscaler"))
 
 
 def settle(instance, spec, load):
@@ -222,28 +218,3 @@ def settle(instance, spec, load):
         return live == wanted and instance.remembered is None
 
     eventually(look, 60, lambda: (spec, instance.replicas, instance.remembered))
-
-
-def asked_for(spec, remembered):
-    """Return the number that *spec* lets us write."""
-    if spec.get("idle"):
-        return 0
-    if not spec.get("autoscaling"):
-        return spec["replicas"]
-    return max(spec["replicas"], min(remembered or spec["replicas"], spec["maxReplicas"]))
-
-
-def judge(instance):
-    """Check each number that we wrote: one of the last three specs asks for it, and after that only the newest counts."""
-    history = instance.writes("MicroServiceDeploy")
-    story = [(write.replicas, writer(write)) for write in instance.scalings]
-    ours = None  # the generation in which we wrote last, if nobody wrote since
-    for write in instance.scalings:
-        told = [each for each in history if each.version < write.version]
-        specs = {each.content["metadata"]["generation"]: each.content["spec"] for each in told}
-        newest = max(specs)
-        recent = [newest] if ours == newest else sorted(specs)[-3:]
-        wanted = {asked_for(specs[generation], each.remembered) for generation in recent for each in told[-4:]}
-        assert writer(write) != "nobody", story
-        assert writer(write) != "us" or write.replicas in wanted, (write.replicas, wanted, story)
-        ours = newest if writer(write) == "us" else None
