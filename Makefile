@@ -7,6 +7,8 @@ PYTHON ?=
 ARGS ?=
 ENVTEST_KUBECONFIG ?= envtest.kubeconfig
 
+SLOW_TESTS := tests/integration tests/contract tests/simulation
+
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help venv fmt lint type test test-fast check demo run install-crds manifests manifests-check envtest clean
@@ -48,11 +50,12 @@ lint: $(STAMP) ## Check format and lint rules (ruff)
 type: $(STAMP) ## Check the types (mypy --strict)
 	$(BIN)/mypy
 
-test: $(STAMP) ## Run all tests, those against a real API server included (CONTROL_PLANE=real may compile one)
-	$(BIN)/python -m pytest $(ARGS)
+# Tests on one kind of server share one process, and mostly wait: two processes take little more than half the time.
+test: $(STAMP) ## Run all tests, on the embedded API server and on the real one (CONTROL_PLANE=real may compile that)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup $(ARGS)
 
 test-fast: $(STAMP) ## Run the tests that need no API server and no nginx
-	$(BIN)/python -m pytest -m "not controlplane and not nginx" $(ARGS)
+	$(BIN)/python -m pytest -m "not controlplane and not nginx and not kubectl" $(SLOW_TESTS:%=--ignore=%) $(ARGS)
 
 check: lint type manifests-check test ## Run all that must be green: lint, types, drift of generated files, tests
 
