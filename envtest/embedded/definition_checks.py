@@ -302,15 +302,14 @@ def _stored_versions(definition: Json) -> list[Cause]:
     stored = (definition.get("status") or {}).get("storedVersions")
     if not stored:
         return [field_errors.invalid(path, None, "must have at least one stored version")]
-    versions = definition["spec"].get("versions") or []
-    causes = [
-        field_errors.invalid(path, stored, f"must have the storage version {version['name']}")
-        for version in versions
-        if version.get("storage") and version["name"] not in stored
-    ]
-    known = {version["name"] for version in versions}
+    causes = []
+    rest = set(stored)
+    for version in definition["spec"].get("versions") or []:
+        if version.get("storage") and version["name"] not in rest:
+            causes.append(field_errors.invalid(path, stored, f"must have the storage version {version['name']}"))
+        rest.discard(version["name"])
     for number, name in enumerate(stored):
-        if name not in known:
+        if name in rest:
             words = (
                 f"missing from spec.versions; {name} was previously a storage version, and must remain in spec.versions until a"
                 f" storage migration ensures no data remains persisted in {name} and removes {name} from status.storedVersions"

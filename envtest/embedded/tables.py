@@ -59,6 +59,7 @@ def _row(resource: Resource, obj: Json, values: list[Any], include: str) -> Json
     condition = _CONDITIONS.get(obj.get("status", {}).get("phase", "")) if resource.storage_key == "pods" else None
     if condition:
         row["conditions"] = [condition]
+    row["object"] = None
     if include == "Object":
         row["object"] = obj
     elif include != "None":
