@@ -66,7 +66,8 @@ class Deployments:
             return None
         sets = self._sets(deployment, self._claim(deployment))
         if deployment["metadata"].get("deletionTimestamp"):
-            return self._report(deployment, sets)
+            self._report_numbers(*self._with_revision(deployment, sets))
+            return None
         if self._notes_pause(deployment):
             return None
         if deployment["spec"].get("paused") or _is_scaled(deployment, sets):
@@ -263,9 +264,7 @@ class Deployments:
             self._resize(deployment, each, size, is_forced=len(sizes.active(sets.all)) > 1)
         if deployment["spec"].get("paused"):
             self._forget_old(deployment, sets)
-        wanted = deployment_status.counted(deployment, sets, self._world.now)
-        if wanted != (deployment.get("status") or {}):
-            self._write_status(deployment, wanted)
+        self._report_numbers(deployment, sets)
         return None
 
     def _scaled_sizes(self, deployment: Json, sets: deployment_status.Sets) -> list[tuple[Json, int]]:
@@ -312,6 +311,12 @@ class Deployments:
             self._write_status(deployment, wanted)
             return None
         return deployment_status.seconds_to_check(deployment, wanted, self._world.now)
+
+    def _report_numbers(self, deployment: Json, sets: deployment_status.Sets) -> None:
+        """Write the status as far as it does not tell how a rollout goes on."""
+        wanted = deployment_status.counted(deployment, sets, self._world.now)
+        if wanted != (deployment.get("status") or {}):
+            self._write_status(deployment, wanted)
 
     def _write_status(self, deployment: Json, wanted: Json) -> None:
         self._api.update(world.DEPLOYMENTS, {**deployment, "status": wanted}, "status")

@@ -35,9 +35,11 @@ class Endpoints:
             self.queue.add(world.key_of(event.object))
 
     def _see_pod(self, event: store.Event) -> None:
+        pods = [pod for pod in (event.object, event.previous) if pod]
+        labels = [(pod["metadata"].get("labels") or {}).items() for pod in pods]
         for service in self._api.list(world.SERVICES, event.object["metadata"]["namespace"]):
-            selector = _selector(service)
-            if selector is not None and any(selector.matches(pod) for pod in (event.object, event.previous) if pod):
+            wanted = (service["spec"].get("selector") or {}).items()
+            if wanted and any(wanted <= each for each in labels):
                 self.queue.add(world.key_of(service))
 
     def sync(self, key: str) -> float | None:

@@ -118,7 +118,7 @@ def test_objects_of_kinds_that_are_defined_later_are_collected(cluster):
     crd = "customresourcedefinitions.apiextensions.k8s.io"
     cluster.create(crd, {"metadata": {"name": "gears.demo.test"}, "spec": spec})
     cluster.settle()
-    owner = cluster.create("gears.demo.test", {"metadata": {"name": "a"}})
+    owner = cluster.create("gears.demo.test", {"apiVersion": "demo.test/v1", "kind": "Gear", "metadata": {"name": "a"}})
     config_map(cluster, "child", reference(owner, apiVersion="demo.test/v1", kind="Gear"))
     cluster.settle()
     assert names(cluster) == ["child"]
