@@ -11,7 +11,8 @@ import datetime
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from envtest.embedded import custom, custom_resources, definition_checks
+from envtest.embedded import custom, custom_resources, definition_checks, status
+from envtest.embedded.admission import Attempt
 from envtest.embedded.resources import Registry, Resource
 from envtest.embedded.status import Cause, Json
 from envtest.embedded.store import Event, Store
@@ -51,12 +52,12 @@ class Definitions:
         if names.get("kind"):
             names["singular"] = names.get("singular") or names["kind"].lower()
             names["listKind"] = names.get("listKind") or f"{names['kind']}List"
-        status = dict(definition.get("status") or {})
-        if not status.get("storedVersions"):
+        known = dict(definition.get("status") or {})
+        if not known.get("storedVersions"):
             stored = [version["name"] for version in spec.get("versions") or [] if version.get("storage")]
-            status["storedVersions"] = stored[:1]
+            known["storedVersions"] = stored[:1]
         conversion = spec.get("conversion") or {"strategy": "None"}
-        return {**definition, "spec": {**spec, "names": names, "conversion": conversion}, "status": status}
+        return {**definition, "spec": {**spec, "names": names, "conversion": conversion}, "status": known}
 
     def validate(self, definition: Json, old: Json | None = None) -> list[Cause]:
         """Return what is wrong with *definition*."""
@@ -85,6 +86,18 @@ class Definitions:
         """Ask whether the definition of *resource*, a custom one, is being deleted, so that no object can be created."""
         found = self._store.get(self._own, "", resource.storage_key) if self._own else None
         return bool(found and found["metadata"].get("deletionTimestamp"))
+
+    def refuse_creation(self, attempt: Attempt) -> Json:
+        """Return the object of an attempt; a mutator for admission.
+
+        Raises:
+            status.StatusError: It is new and its definition is being deleted.
+        """
+        resource = attempt.target.resource
+        if attempt.operation == "CREATE" and resource.is_custom and self.is_terminating(resource):
+            words = "create not allowed while custom resource definition is terminating"
+            raise status.forbidden(resource, attempt.target.name, words)
+        return attempt.object
 
     def on_change(self, definition: Json) -> None:
         """Serve what *definition*, which is kept, defines; or go on with its deletion."""
@@ -129,19 +142,19 @@ class Definitions:
             self.on_change(found)
 
     def _with_conditions(self, definition: Json, conditions: Sequence[tuple[str, str, str, str]]) -> Json:
-        status = definition.get("status") or {}
-        found = {each["type"]: each for each in status.get("conditions") or []}
+        known = definition.get("status") or {}
+        found = {each["type"]: each for each in known.get("conditions") or []}
         for kind, value, reason, message in conditions:
             old = found.get(kind, {})
             since = old["lastTransitionTime"] if old.get("status") == value else self._now()
             found[kind] = {"lastTransitionTime": since, "message": message, "reason": reason, "status": value, "type": kind}
-        return {**definition, "status": {**status, "conditions": list(found.values())}}
+        return {**definition, "status": {**known, "conditions": list(found.values())}}
 
     def _settled(self, definition: Json) -> Json:
         """Return *definition* with names accepted or refused, and established if they are."""
         definition = _with_storage_version(definition)
-        status, names = definition["status"], definition["spec"]["names"]
-        if status.get("acceptedNames") == names and _is_true(definition, "Established"):
+        known, names = definition["status"], definition["spec"]["names"]
+        if known.get("acceptedNames") == names and _is_true(definition, "Established"):
             return definition
         accepted, reason, message = self._accepted(definition)
         if reason:
@@ -152,7 +165,7 @@ class Definitions:
             conditions = [("NamesAccepted", "True", "NoConflicts", "no conflicts found")]
             if not _is_true(definition, "Established"):
                 conditions.append(("Established", "True", "InitialNamesAccepted", "the initial names have been accepted"))
-        return self._with_conditions({**definition, "status": {**status, "acceptedNames": accepted}}, conditions)
+        return self._with_conditions({**definition, "status": {**known, "acceptedNames": accepted}}, conditions)
 
     def _accepted(self, definition: Json) -> tuple[Json, str, str]:
         """Return the names that are accepted, and the reason and message if one is not."""
@@ -260,11 +273,9 @@ def _is_true(definition: Json, kind: str) -> bool:
 
 def _with_storage_version(definition: Json) -> Json:
     """Return *definition* with the version that is stored from now on among those that ever were."""
-    status = definition.get("status") or {}
-    stored = status.get("storedVersions") or []
+    known = definition.get("status") or {}
+    stored = known.get("storedVersions") or []
     new = [version["name"] for version in definition["spec"].get("versions") or [] if version.get("storage")][:1]
-    return (
-        definition
-        if not stored or new[0:1] == [] or new[0] in stored
-        else {**definition, "status": {**status, "storedVersions": [*stored, *new]}}
-    )
+    if not stored or set(new) <= set(stored):
+        return definition
+    return {**definition, "status": {**known, "storedVersions": [*stored, *new]}}

@@ -63,6 +63,7 @@ class Api:
         self.admission = admission.Admission(objects, registry)
         plugins.install(self.admission, objects, registry)
         self.definitions = definitions.Definitions(registry, objects, clock)
+        self.admission.mutators.append(self.definitions.refuse_creation)
         self.warnings: list[str] = []
         self._shown: dict[tuple[str, str, str], tuple[Json, resources.Resource, Json]] = {}
         """By version, plural and key: an object as it is kept, under which definition, and what is shown of it."""

@@ -4,7 +4,9 @@ import asyncio
 import copy
 import datetime
 
-from envtest.embedded import definitions, resources, store
+import pytest
+
+from envtest.embedded import admission, definitions, requests, resources, status, store
 from tests.support import bad_definitions
 
 NOW = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
@@ -145,6 +147,21 @@ def test_a_deletion_waits_for_finalizers():
     world.store.delete(served, held)
     assert world.get() is None
     assert world.served() is None
+
+
+def test_nothing_is_created_of_a_kind_that_is_being_deleted():
+    """Or the deletion would never end; what is there can still be changed."""
+    world = World()
+    world.put(bad_definitions.definition())
+    held = world.widget(finalizers=["example.com/hold"])
+    new = admission.Attempt("CREATE", requests.Target(world.served(), "default", "b"), {})
+    assert world.definitions.refuse_creation(new) == {}
+    world.delete()
+    with pytest.raises(status.StatusError, match="create not allowed while custom resource definition is terminating") as error:
+        world.definitions.refuse_creation(new)
+    assert error.value.code == 403
+    change = admission.Attempt("UPDATE", requests.Target(world.served(), "default", "a"), {}, held)
+    assert world.definitions.refuse_creation(change) == {}
 
 
 def test_a_deletion_leaves_the_finalizers_of_others():
