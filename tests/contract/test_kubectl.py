@@ -255,3 +255,22 @@ class TestAsking:
         """--raw passes the answer on, version names the server's."""
         assert run(space, "get", "--raw", "/healthz").strip() == "ok"
         assert json.loads(run(space, "version", "-o", "json"))["serverVersion"]["minor"] == "36"
+
+
+def test_a_rollout_can_be_followed_and_undone(space):
+    """status waits, history counts, undo and restart make new revisions."""
+    space.until("serviceaccounts/default", lambda answer: answer.status == 200)
+    body = contract_objects.deployment(replicas=1)
+    del body["spec"]["paused"]
+    run(space, "create", "-f", "-", stdin=body)
+    done = 'deployment "web" successfully rolled out'
+    assert run(space, "rollout", "status", "deploy/web", "--timeout=20s").splitlines()[-1] == done
+    assert run(space, "set", "env", "deploy/web", "A=1") == "deployment.apps/web env updated\n"
+    assert run(space, "rollout", "status", "deploy/web", "--timeout=20s").splitlines()[-1] == done
+    history = ["deployment.apps/web", "REVISION  CHANGE-CAUSE", "1         <none>", "2         <none>"]
+    assert [line.rstrip() for line in run(space, "rollout", "history", "deploy/web").splitlines() if line] == history
+    assert run(space, "rollout", "undo", "deploy/web") == "deployment.apps/web rolled back\n"
+    assert "env" not in space.get("apps/v1/deployments/web").body["spec"]["template"]["spec"]["containers"][0]
+    assert run(space, "rollout", "restart", "deploy/web") == "deployment.apps/web restarted\n"
+    assert run(space, "rollout", "status", "deploy/web", "--timeout=20s").splitlines()[-1] == done
+    assert space.get("apps/v1/deployments/web").body["metadata"]["annotations"]["deployment.kubernetes.io/revision"] == "4"
