@@ -5,10 +5,11 @@ Mirrors kubernetes pkg/registry/apps/deployment/storage, core/namespace/storage,
 pkg/registry/customresource/etcd.go.
 """
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from envtest.embedded import managed_fields, metadata, patches, pipeline, requests, scale_fields, status
+from envtest.embedded import defaults, managed_fields, metadata, patches, pipeline, requests, resources, scale_fields, status
 from envtest.embedded.status import Json
 
 
@@ -57,13 +58,24 @@ class Subresources:
             return self._api.definitions.kind(target.resource).scale(obj)
         return _built_in_scale(obj)
 
+    def _scale_or_empty(self, target: requests.Target, obj: Json) -> Json:
+        """Return the Scale of an object; a custom one that says no number of replicas can get one by this."""
+        try:
+            return self._scale(target, obj)
+        except status.StatusError as error:
+            if error.code != 500:
+                raise
+        kind = self._api.definitions.kind(target.resource)
+        return {**kind.scale(kind.with_scale(obj, {"spec": {"replicas": 0}})), "spec": {}}
+
     def _update_scale(self, target: requests.Target, given: Input) -> tuple[int, Json]:
         live = self._api.get(target)
-        shown = self._scale(target, live)
+        shown = self._scale_or_empty(target, live)
         by = managed_fields.By(given.options.manager, self._api.now, target.subresource, given.options.force)
         before = scale_fields.to_scale(target.resource, live, shown)
         after = self._scaled(before, given, by)
-        _check_replicas(after, target)
+        if not target.resource.is_custom:
+            _check_replicas(after, target)
         version = after["metadata"].get("resourceVersion")
         changed = scale_fields.from_scale(target.resource, live, after)
         new = metadata.with_metadata(self._with_replicas(target, changed, after), resourceVersion=version)
@@ -72,15 +84,14 @@ class Subresources:
 
     def _scaled(self, before: Json, given: Input, by: managed_fields.By) -> Json:
         """Return the Scale as it shall be."""
-        if given.patch is None:
-            return managed_fields.update(
-                scale_fields.SCALE, before, {**given.body, "metadata": given.body.get("metadata") or {}}, by
-            )
-        if given.patch.content_type == requests.APPLY_PATCH:
+        if given.patch is not None and given.patch.content_type == requests.APPLY_PATCH:
             return managed_fields.apply(scale_fields.SCALE, before, _object(given.patch.body), by)
-        is_json_patch = given.patch.content_type == requests.JSON_PATCH
-        change = patches.json_patch if is_json_patch else patches.merge_patch
-        return managed_fields.update(scale_fields.SCALE, before, change(before, given.patch.body), by)
+        if given.patch is None:
+            after = {**given.body, "metadata": given.body.get("metadata") or {}}
+        else:
+            is_json_patch = given.patch.content_type == requests.JSON_PATCH
+            after = (patches.json_patch if is_json_patch else patches.merge_patch)(before, given.patch.body)
+        return managed_fields.update(scale_fields.SCALE, before, defaults.apply(_scale_resource(), after), by)
 
     def _with_replicas(self, target: requests.Target, obj: Json, scale: Json) -> Json:
         if target.resource.is_custom:
@@ -119,6 +130,13 @@ class Subresources:
 class _Binding:
     group: str = ""
     plural: str = "pods/binding"
+
+
+@functools.cache
+def _scale_resource() -> resources.Resource:
+    """Return the kind of the subresource, as what decodes it wants to know it."""
+    schema = resources.definition("io.k8s.api.autoscaling.v1.Scale")
+    return resources.Resource("autoscaling", "v1", "scales", "scale", "Scale", is_namespaced=True, schema=schema)
 
 
 def _built_in_scale(obj: Json) -> Json:
