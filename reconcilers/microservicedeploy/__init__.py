@@ -4,7 +4,7 @@ What flows in: a manager and the operator's flags. What flows out: two controlle
 Called by the main thread.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from controller import builder, handler, manager, operators, predicate, reconcile
 from informers import objects
@@ -28,8 +28,18 @@ _IS_NEWS = predicate.any_of(predicate.generation_changed, predicate.annotations_
 """Whether an instance is another one than before to its siblings and to the quota: its status is its own."""
 
 
-def setup(a_manager: manager.Manager, flags: Mapping[str, str]) -> None:
-    """Add the operator's controllers to *a_manager*."""
+def setup(
+    a_manager: manager.Manager,
+    flags: Mapping[str, str],
+    make_reconciler: Callable[[reconciler.Tools], reconciler.InstanceReconciler] = reconciler.InstanceReconciler,
+) -> None:
+    """Add the operator's controllers to *a_manager*.
+
+    Args:
+        a_manager: Runs them.
+        flags: The values of `FLAGS`, by name.
+        make_reconciler: Makes the reconciler of instances of its tools; tests bring their own.
+    """
     settings = instances.Settings(
         base_domain=flags["base-domain"],
         ingress_class=flags["ingress-class"],
@@ -51,7 +61,7 @@ def setup(a_manager: manager.Manager, flags: Mapping[str, str]) -> None:
         settings=settings,
         quota_standing=quotas.standing,
     )
-    _watch_instances(a_manager, reads, reconciler.InstanceReconciler(tools))
+    _watch_instances(a_manager, reads, make_reconciler(tools))
     _watch_namespaces(a_manager, quotas)
 
 
@@ -91,7 +101,7 @@ def _watch_namespaces(a_manager: manager.Manager, reconciles: quota_reconciler.Q
     built.watches(kinds.INSTANCE, quota_reconciler.namespace_of, _IS_NEWS)
     built.watches(kinds.DEPLOYMENT, quota_reconciler.namespace_of, quota_reconciler.is_instances_child)
     built.watches(kinds.QUOTA, quota_reconciler.namespace_of, quota_reconciler.is_quota)
-    built.watches(kinds.NAMESPACE, handler.enqueue_request_for_object)
+    built.watches(kinds.NAMESPACE, handler.enqueue_request_for_object, quota_reconciler.is_within(a_manager.options.namespace))
     built.complete(reconciles)
 
 

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from controller import reconcile
+from controller import predicate, reconcile
 from informers import events, objects
 from reconcilers import apply, ownership
 from reconcilers.microservicedeploy import cache, instances, kinds, quota
@@ -40,6 +40,11 @@ def is_instances_child(event: events.Event) -> bool:
         kinds.INSTANCE.kind,
         kinds.INSTANCE.api_version,
     )
+
+
+def is_within(namespace: str) -> predicate.Predicate:
+    """Return a predicate that tells *namespace* from others that are not watched; "" means that all are."""
+    return predicate.matches(lambda snapshot: namespace in {"", snapshot.meta.name})
 
 
 class QuotaReconciler:

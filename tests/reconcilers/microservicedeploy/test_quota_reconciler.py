@@ -234,6 +234,13 @@ def test_a_quotas_coming_and_going_are_told_from_its_changes():
     assert [quota_reconciler.comes_or_goes(event) for event in found] == [True, False, True]
 
 
+def test_other_namespaces_than_the_watched_one_are_none_of_its_business():
+    """Namespaces are watched across the cluster; where only one's instances are, the others' quotas cannot be judged."""
+    mine, other = (events.Added(snapshot(name, gvk=kinds.NAMESPACE)) for name in ("mine", "other"))
+    assert [quota_reconciler.is_within("mine")(event) for event in (mine, other)] == [True, False]
+    assert [quota_reconciler.is_within("")(event) for event in (mine, other)] == [True, True]
+
+
 @pytest.mark.parametrize(
     ("kind", "api_version", "controller", "expected"),
     [
