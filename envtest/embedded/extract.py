@@ -177,10 +177,10 @@ def _pruned(node: Any) -> Any:  # noqa: ANN401 (any JSON)
     return [_pruned(value) for value in node] if isinstance(node, list) else node
 
 
-def write(name: str, content: Mapping[str, Any]) -> None:
+def write(folder: pathlib.Path, name: str, content: Mapping[str, Any]) -> None:
     """Write a file of data, a line for each entry, so that a diff can be read."""
     lines = (f"{json.dumps(key)}:{json.dumps(value, separators=(',', ':'))}" for key, value in content.items())
-    DATA.joinpath(f"{name}.json").write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+    folder.joinpath(f"{name}.json").write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -191,10 +191,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         DATA.mkdir(exist_ok=True)
         entries = discovery(server)
-        write("discovery", entries)
-        write("definitions", definitions(server))
-        write("columns", columns(server, entries))
-        write("decoding", decoding(server))
+        write(DATA, "discovery", entries)
+        write(DATA, "definitions", definitions(server))
+        write(DATA, "columns", columns(server, entries))
+        write(DATA, "decoding", decoding(server))
     finally:
         server.close()
     return 0
