@@ -73,10 +73,14 @@ class Server:
 
     def request(self, method: str, path: str, body: Json | None, accept: str = "application/json") -> tuple[int, Json]:
         """Return the code and body of an answer, whatever it is."""
+        answer = self.ask(method, path, body, accept)
+        return answer.status, json.loads(answer.data)
+
+    def ask(self, method: str, path: str, body: Json | None, accept: str = "application/json") -> urllib3.BaseHTTPResponse:
+        """Return an answer, whatever it is."""
         headers = {"Accept": accept, "Content-Type": "application/json"}
         content = None if body is None else json.dumps(body)
-        answer = self._pool.request(method, self._url + path, body=content, headers=headers, timeout=_SECONDS)
-        return answer.status, json.loads(answer.data)
+        return self._pool.request(method, self._url + path, body=content, headers=headers, timeout=_SECONDS)
 
     def close(self) -> None:
         """Forget the connections and the files of the certificates."""
