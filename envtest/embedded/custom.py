@@ -13,6 +13,7 @@ from envtest.embedded import (
     custom_scale,
     embedded_objects,
     field_errors,
+    finalizer_warnings,
     json_values,
     jsonpath,
     list_types,
@@ -65,10 +66,20 @@ class CustomKind:
         }
 
     def prune(self, value: Json) -> tuple[Json, list[str]]:
-        """Return *value* without unknown fields and useless nulls, and the paths of the unknown fields."""
+        """Return *value* without unknown fields and useless nulls, and the paths of the unknown fields.
+
+        Raises:
+            StatusError: Metadata of an object inside has a field of the wrong type.
+        """
         pruned, unknown = pruning.prune(self.schema, value)
         metadata = {"metadata": pruned["metadata"]} if "metadata" in pruned else {}
-        return {**pruning.drop_nulls(self.schema, pruned), **metadata}, unknown
+        try:
+            dropped, below = embedded_objects.without_unknown_metadata(self.schema, pruning.drop_nulls(self.schema, pruned))
+        except embedded_objects.WrongMetadataError as error:
+            kind = self.resource.kind
+            text = f'{kind} in version "{self.resource.version}" cannot be handled as a {kind}: {error}'
+            raise status.bad_request(text) from error
+        return {**dropped, **metadata}, [*unknown, *below]
 
     def default(self, value: Json) -> Json:
         """Return *value* with defaults."""
@@ -94,12 +105,13 @@ class CustomKind:
             causes += embedded_objects.validate(self.schema, value)
         if old is None or not list_types.validate(self.schema, old):
             causes += list_types.validate(self.schema, value)
+        warnings = [] if subresource == "status" else finalizer_warnings.of_new(value, old)
         if self._rules.is_empty:
-            return Verdict(causes)
+            return Verdict(causes, warnings)
         if any(cause.type in _BLOCKING for cause in causes):
             return Verdict([*causes, field_errors.invalid("", None, _UNCHECKED)])
         verdict = self._rules.validate(value, old)
-        return Verdict(causes + verdict.causes, verdict.warnings)
+        return Verdict(causes + verdict.causes, verdict.warnings + warnings)
 
     def _wrong_kind(self, value: Json) -> list[Cause]:
         wanted = {"kind": self.resource.kind, "apiVersion": self.resource.api_version}

@@ -15,6 +15,7 @@ from envtest.embedded import (
     pruning,
     resources,
     scalars,
+    schemas,
     status,
     strategies,
     validation,
@@ -101,7 +102,8 @@ class Kinds:
         if resource.is_custom:
             kind = self._definitions.kind(resource)
             pruned, unknown = kind.prune(_with_read_metadata(resource, obj))
-            return kind.default(pruned), unknown
+            above = fields_check.unknown(resources.definition(schemas.OBJECT_META), obj.get("metadata"), "metadata")
+            return kind.default(pruned), [*above, *unknown]
         unknown = fields_check.unknown(resource.schema, obj)
         return {"metadata": {}, **defaults.apply(resource, obj)}, unknown
 

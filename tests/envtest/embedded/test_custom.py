@@ -76,6 +76,44 @@ def test_what_was_wrong_before_is_only_warned_of():
     assert verdict.warnings == ['spec.rules.text: Duplicate value: "bad"']
 
 
+def test_the_metadata_of_objects_inside_is_looked_at():
+    """As that of every object: unknown fields go, and labels must be labels."""
+    inside = {
+        "apiVersion": "v1",
+        "kind": "K",
+        "metadata": {"name": "A_", "labels": {"-": "x"}, "foo": 1},
+        "other": {"metadata": {"foo": 1}},
+    }
+    pruned, unknown = KIND.prune(gadgets.gadget({"template": inside}))
+    assert unknown == ["spec.template.metadata.foo"]
+    assert pruned["spec"]["template"] == {**inside, "metadata": {"name": "A_", "labels": {"-": "x"}}}
+    (cause,) = KIND.validate(KIND.default(pruned)).causes
+    assert cause.field == "spec.template.metadata.labels"
+    assert cause.message.startswith('Invalid value: "-": name part must consist of alphanumeric characters')
+
+
+def test_metadata_of_the_wrong_type_cannot_be_read():
+    """Neither that of an object inside."""
+    with pytest.raises(status.StatusError) as error:
+        KIND.prune(gadgets.gadget({"template": {"apiVersion": "v1", "kind": "K", "metadata": {"name": 1}}}))
+    assert error.value.message == (
+        'Gadget in version "v1" cannot be handled as a Gadget: spec.template.metadata: Invalid value: {"name":1}: json: cannot'
+        " unmarshal number into Go struct field ObjectMeta.name of type string"
+    )
+
+
+def test_finalizers_without_a_domain_are_warned_of_when_they_are_added():
+    """Those of the server itself are known."""
+    new = gadgets.gadget()
+    new["metadata"]["finalizers"] = ["stay", "example.com/hold", "a.b", "orphan"]
+    advice = "to avoid accidental conflicts with other finalizer writers"
+    assert KIND.validate(KIND.default(new)).warnings == [
+        f'metadata.finalizers: "a.b": prefer a domain-qualified finalizer name including a path (/) {advice}',
+        f'metadata.finalizers: "stay": prefer a domain-qualified finalizer name {advice}',
+    ]
+    assert KIND.validate(KIND.default(new), KIND.default(new)).warnings == []
+
+
 def test_another_kind_or_version_is_refused():
     """The path decides what an object is."""
     verdict = KIND.validate({**gadgets.gadget(), "kind": "Widget"})
