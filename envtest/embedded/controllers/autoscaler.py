@@ -43,8 +43,9 @@ class _Target:
 class Autoscaler:
     """The controller."""
 
-    def __init__(self, shared: world.World, measures: metrics.Metrics | None) -> None:
+    def __init__(self, shared: world.World, measures: metrics.Metrics | None, period_seconds: float = PERIOD_SECONDS) -> None:
         self._world = shared
+        self._period_seconds = period_seconds
         self._api = shared.api
         self._metrics = measures
         self._parts = subresources.Subresources(shared.api.api)
@@ -61,7 +62,7 @@ class Autoscaler:
             self._histories.pop(name, None)
             self._selectors.pop(name, None)
         else:
-            self.queue.add_after(name, PERIOD_SECONDS)
+            self.queue.add_after(name, self._period_seconds)
 
     def sync(self, key: str) -> float | None:
         """Scale by one autoscaler.
@@ -77,7 +78,7 @@ class Autoscaler:
             self._scale(key, found, state)
         if state.changed:
             self._api.update(world.AUTOSCALERS, {**found, "status": state.status}, "status")
-        return PERIOD_SECONDS
+        return self._period_seconds
 
     def _scale(self, key: str, found: Json, state: autoscaler_status.State) -> None:
         target = self._target(found, state)

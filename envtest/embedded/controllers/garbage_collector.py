@@ -48,9 +48,9 @@ class GarbageCollector:
         elif own.get("deletionTimestamp"):
             self.queue.add(uid)
             self._add_all(owner["uid"] for owner in owners)
-        elif owners or _owners_of(event.previous):
+        elif list(owners) != (before := _owners_of(event.previous)):
             self.queue.add(uid)
-            self._add_all(owner["uid"] for owner in _owners_of(event.previous))
+            self._add_all(owner["uid"] for owner in before)
         if key == graph.DEFINITIONS:
             self._add_all(self._unresolved)
 

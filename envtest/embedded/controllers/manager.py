@@ -33,6 +33,8 @@ class Options:
     """The certificate of the API's authority in PEM."""
     metrics: bool = False
     """Whether there is a metrics API."""
+    autoscaler_seconds: float = autoscaler.PERIOD_SECONDS
+    """How often each autoscaler looks."""
 
 
 class Controller(Protocol):
@@ -67,7 +69,7 @@ class Manager:
             namespaces.Namespaces(self._world),
             quotas.Quotas(self._world),
             endpoints.Endpoints(self._world),
-            autoscaler.Autoscaler(self._world, self.metrics),
+            autoscaler.Autoscaler(self._world, self.metrics, options.autoscaler_seconds),
         ]
         api.admission.mutators.append(pod_admission.PodAdmission(self._world.api).mutate)
         api.admission.validators.append(quotas.QuotaAdmission(self._world.api).validate)
