@@ -22,7 +22,7 @@ from aiohttp import web
 
 from envtest import certificates, components, controlplane, folders, kubeconfig
 from envtest.embedded import http_api, pipeline, resources, seeds, store, watches
-from envtest.embedded.controllers import manager, metrics
+from envtest.embedded.controllers import autoscaler, manager, metrics
 from envtest.kubelet import api as client_api
 from envtest.kubelet import kubelet, nodes
 
@@ -50,6 +50,8 @@ class Settings:
     """How many events of each kind are remembered."""
     port: int = 0
     """Where to listen; 0: the system chooses."""
+    autoscaler_seconds: float = autoscaler.PERIOD_SECONDS
+    """How often each autoscaler looks."""
 
 
 @dataclass
@@ -147,7 +149,7 @@ class EmbeddedControlPlane:
             self._now = run = self._prepare()
             run.thread = threading.Thread(target=_serve, args=(run.loop,), name="envtest-api", daemon=True)
             run.thread.start()
-            asyncio.run_coroutine_threadsafe(_begin(run, self.options), run.loop).result(_ANSWER_SECONDS)
+            asyncio.run_coroutine_threadsafe(_begin(run, self.options, self.settings), run.loop).result(_ANSWER_SECONDS)
             asyncio.run_coroutine_threadsafe(_listen(run, self.settings.port), run.loop).result(_ANSWER_SECONDS)
             self.write_kubeconfig(self.kubeconfig)
             self._client = client_api.Api(self.endpoint)
@@ -289,10 +291,11 @@ def _has_accounts(api: pipeline.Api) -> bool:
     return all(api.store.get(accounts, namespace, "default") for namespace in seeds.NAMESPACES)
 
 
-async def _begin(run: _Run, options: controlplane.Options) -> None:
+async def _begin(run: _Run, options: controlplane.Options, settings: Settings) -> None:
     """Let the controllers work."""
     authority = run.authority.certificate.read_text(encoding="ascii")
-    run.controllers = manager.Manager(run.api, run.loop, manager.Options(authority, metrics=options.metrics))
+    wanted = manager.Options(authority, options.metrics, settings.autoscaler_seconds)
+    run.controllers = manager.Manager(run.api, run.loop, wanted)
     run.controllers.start()
     if known := run.controllers.metrics:
         run.http.aggregated.append(known.group)
