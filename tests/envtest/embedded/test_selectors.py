@@ -52,8 +52,9 @@ def test_a_label_selector_chooses(selector, own, is_chosen):
     ("selector", "message"),
     [
         ("a in", "unable to parse requirement: found '' expected: '('"),
-        ("a x", "unable to parse requirement: found 'x', expected: 'in', 'notin', '=', '==', '!=', 'gt', 'lt'"),
+        ("a x", "unable to parse requirement: found 'x', expected: in, notin, =, ==, !=, gt, lt"),
         ("=a", "found '=', expected: !, identifier, or 'end of string'"),
+        ("a in (b", "unable to parse requirement: found '', expected: ',' or ')'"),
         ("a,", "found '', expected: identifier after ','"),
         ("a=b=c", "found '=', expected: ',' or 'end of string'"),
     ],
