@@ -11,6 +11,7 @@ from envtest.embedded import (
     defaults,
     definitions,
     fields_check,
+    json_values,
     metadata,
     pruning,
     resources,
@@ -91,6 +92,8 @@ class Kinds:
         storage = conversion.storage_of(self._registry, resource)
         kept = conversion.stored(resource, storage, obj)
         is_other_version = storage is not resource and storage.group == resource.group
+        if resource.is_custom:
+            kept = json_values.kept(kept)
         return storage, defaults.apply(storage, kept) if is_other_version else kept
 
     def decode(self, resource: resources.Resource, obj: Json) -> tuple[Json, list[str]]:
