@@ -37,7 +37,7 @@ class Graph:
     """Follows all objects.
 
     Attributes:
-        listeners: Called after each change with the kind's storage key and the event.
+        listeners: Called soon after each change, in their order, with the kind's storage key and the event.
     """
 
     def __init__(self, api: pipeline.Api, timers: loop.Timers) -> None:
@@ -98,6 +98,10 @@ class Graph:
             self._remember(key, event.object)
         if key == DEFINITIONS:
             self._timers.call_soon(self._follow_all)
+        # In a turn of its own: whoever writes does not wait for listeners, nor fail with them.
+        self._timers.call_soon(lambda: self._tell(key, event))
+
+    def _tell(self, key: str, event: store.Event) -> None:
         for listener in self.listeners:
             listener(key, event)
 

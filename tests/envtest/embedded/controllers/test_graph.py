@@ -59,3 +59,16 @@ def test_what_was_there_before_is_known(cluster, followed):
     followed.stop()
     cluster.create("configmaps", {"metadata": {"name": "later"}})
     assert followed.node(cluster.find("configmaps", "later")["metadata"]["uid"]) is None
+
+
+def test_listeners_hear_of_a_change_after_the_writer_has_gone_on(cluster, followed):
+    """In the next turn, in the order of the changes; the graph itself knows at once."""
+    heard = []
+    cluster.timers.run()
+    followed.listeners.append(lambda key, event: heard.append((key, event.type, event.object["metadata"]["name"])))
+    made = config_map(cluster, "a")
+    cluster.merge("configmaps", "a", {"data": {"x": "y"}})
+    assert heard == []
+    assert followed.node(made["metadata"]["uid"]).object["data"] == {"x": "y"}
+    cluster.timers.run()
+    assert heard == [("configmaps", "ADDED", "a"), ("configmaps", "MODIFIED", "a")]
