@@ -1,7 +1,7 @@
 """Each case of the contract runs on the embedded API server and on the real one, with the same assertions.
 
-The real one is the truth; cases with kubectl carry the marker ``kubectl``. There is one server of each kind for the whole run, and a
-namespace for each case, which nobody deletes: the server goes away at the end.
+The real one is the truth; cases with kubectl carry the marker ``kubectl``. There is one server of each kind for the whole run,
+and a namespace for each case, which nobody deletes: the server goes away at the end.
 """
 
 import pytest
