@@ -4,7 +4,7 @@ What flows in: objects of any kind. What flows out: objects as the kind's type h
 thread. Mirrors the strategies of kubernetes pkg/registry and of apiextensions-apiserver pkg/registry/customresource.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from envtest.embedded import (
     conversion,
@@ -13,6 +13,7 @@ from envtest.embedded import (
     fields_check,
     json_values,
     metadata,
+    pod_warnings,
     pruning,
     resources,
     scalars,
@@ -180,19 +181,17 @@ class Kinds:
         Raises:
             status.StatusError: Something is wrong with *obj*.
         """
-        warnings: list[str] = []
         if resource.is_custom:
             before = validation.validate_metadata(resource, obj, live)
             verdict = self._definitions.kind(resource).validate(obj, live, subresource, before)
-            causes, warnings = list(verdict.causes), list(verdict.warnings)
-        else:
-            causes = self._built_in_causes(resource, obj, live, subresource)
-            if resource.storage_key == DEFINITIONS:
-                causes = [*causes, *self._definitions.validate(obj, live)]
-            warnings = list(self._definitions.warnings(obj)) if resource.storage_key == DEFINITIONS else []
-        if causes:
-            raise status.invalid((obj["kind"], resource.group), obj["metadata"].get("name", ""), causes)
-        return warnings
+            _refuse(resource, obj, verdict.causes)
+            return list(verdict.warnings)
+        causes = self._built_in_causes(resource, obj, live, subresource)
+        if resource.storage_key == DEFINITIONS:
+            _refuse(resource, obj, [*causes, *self._definitions.validate(obj, live)])
+            return list(self._definitions.warnings(obj))
+        _refuse(resource, obj, causes)
+        return [] if subresource else pod_warnings.warnings(resource, obj, live)
 
     def _built_in_causes(
         self, resource: resources.Resource, obj: Json, live: Json | None, subresource: str
@@ -203,6 +202,11 @@ class Kinds:
             return validation.validate(resource, obj, live, subresource)
         was = self.stored(resource, live)[1] if live else None
         return validation.validate(storage, kept, was, subresource)
+
+
+def _refuse(resource: resources.Resource, obj: Json, causes: Sequence[status.Cause]) -> None:
+    if causes:
+        raise status.invalid((obj["kind"], resource.group), obj["metadata"].get("name", ""), causes)
 
 
 def _with_read_metadata(resource: resources.Resource, obj: Json) -> Json:
