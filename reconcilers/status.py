@@ -126,7 +126,8 @@ def write_status(
         primary: The resource as read, managedFields included.
         status: The whole status that *field_manager* wants.
         field_manager: Who applies.
-        only_as_read: Whether the write is refused if the resource changed since it was read.
+        only_as_read: Whether the write is refused if the resource changed since it was read. It is sent in any case then: what was
+            read may be an old view, in which nothing differs.
 
     Returns:
         Whether it was written; False also if the resource is gone.
@@ -138,7 +139,7 @@ def write_status(
     names = ("name", "namespace", "uid", *(("resourceVersion",) if only_as_read else ()))
     metadata = {name: primary["metadata"][name] for name in names if name in primary["metadata"]}
     desired = {"apiVersion": primary["apiVersion"], "kind": primary["kind"], "metadata": metadata, STATUS: status}
-    if not diff.diff(desired, primary, field_manager, subresource=STATUS):
+    if not only_as_read and not diff.diff(desired, primary, field_manager, subresource=STATUS):
         return False
     try:
         client.apply(desired, interfaces.ApplyOptions(field_manager, force=True, subresource=STATUS))

@@ -38,7 +38,8 @@ class Decision:
     """What to do, in the order of the fields."""
 
     remember: int | None = None
-    """Write this into status.lastActiveReplicas before the Deployment is written: afterwards the number exists nowhere else."""
+    """Write this into status.lastActiveReplicas before the Deployment is written: afterwards the number exists nowhere else. If
+    the resource is not as it was read, that is refused, and nothing may be written."""
     handover: int | None = None
     """Before writing the Deployment, apply just these as `HANDOVER_MANAGER`, without force; at a conflict, read again."""
     write: int | None = None
@@ -65,10 +66,11 @@ def decide(instance: instances.Instance, live: Scale | None, remembered: int | N
 
 
 def _sleep(live: Scale | None, remembered: int | None) -> Decision:
-    # What is remembered stays until the instance is awake, so a hand edit while it is idle is not taken for its last size.
-    if live is None or live.replicas == 0 or remembered is not None:
+    if live is None or live.replicas == 0:
         return Decision(write=0)
-    return Decision(remember=live.replicas, write=0)
+    # What is remembered stays until the instance is awake, so a hand edit while it is idle is not taken for its last size. It is
+    # written again all the same: an old view may show a number that was forgotten long ago, of an instance that is awake.
+    return Decision(remember=live.replicas if remembered is None else remembered, write=0)
 
 
 def _waking_replicas(instance: instances.Instance, remembered: int | None) -> int:

@@ -81,6 +81,10 @@ class Cache(fake_api.FakeCache):
         self.on_read(gvk)
         return super().snapshot(gvk, key)
 
+    def show(self, old: objects.Snapshot) -> None:
+        """Show an object as it was, until the next sync."""
+        self._snapshots[old.gvk, old.key] = old
+
     def by_index(self, gvk: objects.GroupVersionKind, name: str, value: str) -> list[objects.Snapshot]:
         """Return what the index function finds."""
         functions = {

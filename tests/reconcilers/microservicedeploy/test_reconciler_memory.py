@@ -141,6 +141,19 @@ def test_a_late_view_of_an_awake_instance_does_not_forget(world):
     assert live(world) == (0, 5)
 
 
+def test_an_old_view_of_a_sleeper_does_not_put_it_to_sleep_again(world):
+    """Who starts with a view in which it sleeps and is remembered, long after it woke up, is refused before it scales to zero."""
+    world.change(idle=True)
+    settle(world)
+    old = world.cache.snapshot(kinds.INSTANCE, REQUEST.key)
+    world.change(idle=False)
+    settle(world)
+    world.cache.show(old)
+    with pytest.raises(errors.ConflictError):
+        world.instances.reconcile(REQUEST)
+    assert live(world) == (5, None)
+
+
 @pytest.mark.parametrize("number", range(6))
 def test_a_process_that_dies_while_putting_to_sleep_loses_nothing(world, number):
     """Whichever write is its last, the next process ends where this one was going."""
