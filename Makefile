@@ -3,6 +3,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+RUN_STAMP := $(VENV)/.installed-to-run
 PYTHON ?=
 ARGS ?=
 ENVTEST_KUBECONFIG ?= envtest.kubeconfig
@@ -19,8 +20,8 @@ help: ## List the targets
 
 venv: $(STAMP) ## Make .venv and install Coxswain and its tools into it
 
-# The stamp is newer than what it was made from exactly when the environment is up to date. PYTHON, if given, must be 3.11 or newer.
-$(STAMP): setup.cfg pyproject.toml
+# A stamp is newer than what it was made from exactly when the environment is up to date. PYTHON, if given, must be 3.11 or newer.
+$(RUN_STAMP): setup.cfg pyproject.toml
 	@set -eu; \
 	if ! $(BIN)/python -c '' 2>/dev/null; then \
 	    python=; \
@@ -35,9 +36,14 @@ $(STAMP): setup.cfg pyproject.toml
 	    rm -rf $(VENV); \
 	    "$$python" -m venv $(VENV) || { rm -rf $(VENV); echo "make: $$python cannot make a virtual environment; on Debian and Ubuntu install python3-venv" >&2; exit 1; }; \
 	fi; \
-	echo "Installing Coxswain and its tools into $(VENV)"; \
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'; \
+	echo "Installing Coxswain into $(VENV)"; \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[envtest]'; \
 	touch $@
+
+$(STAMP): $(RUN_STAMP)
+	@echo "Installing the developers' tools into $(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
 
 fmt: $(STAMP) ## Format the code and apply the linter's safe fixes
 	$(BIN)/ruff format .
@@ -59,13 +65,13 @@ test-fast: $(STAMP) ## Run the tests that need no API server and no nginx
 
 check: lint type manifests-check test ## Run all that must be green: lint, types, drift of generated files, tests
 
-demo: $(STAMP) ## Show one MicroServiceDeploy living on a Kubernetes API of its own
+demo: $(RUN_STAMP) ## Show one MicroServiceDeploy living on a Kubernetes API of its own
 	$(BIN)/python -m demo --control-plane $(or $(CONTROL_PLANE),embedded) $(ARGS)
 
-run: $(STAMP) ## Run the manager against your kubeconfig (ARGS='--namespace shop')
+run: $(RUN_STAMP) ## Run the manager against your kubeconfig (ARGS='--namespace shop')
 	$(BIN)/coxswain run $(ARGS)
 
-install-crds: $(STAMP) ## Apply the CRDs to the cluster of your kubeconfig and wait until they are established
+install-crds: $(RUN_STAMP) ## Apply the CRDs to the cluster of your kubeconfig and wait until they are established
 	$(BIN)/coxswain install $(ARGS)
 
 manifests: $(STAMP) ## Write crds/ anew from the spec types
@@ -74,7 +80,7 @@ manifests: $(STAMP) ## Write crds/ anew from the spec types
 manifests-check: $(STAMP) ## Fail if crds/ is not what the spec types say
 	$(BIN)/python -m controller.crd --output crds --check
 
-envtest: $(STAMP) ## Run a Kubernetes API on this machine in the foreground (kubeconfig: envtest.kubeconfig)
+envtest: $(RUN_STAMP) ## Run a Kubernetes API on this machine in the foreground (kubeconfig: envtest.kubeconfig)
 	$(BIN)/python -m envtest up --kubeconfig-out $(ENVTEST_KUBECONFIG) --nodes 2 --metrics --control-plane $(or $(CONTROL_PLANE),embedded) $(ARGS)
 
 clean: ## Remove .venv and all that tools wrote (the cache of control-plane binaries stays)
