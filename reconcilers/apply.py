@@ -181,6 +181,11 @@ class Applier:
                 live = self._get(child)
         return self._settle(owner, wanted, live)
 
+    def fetch(self, owner: ownership.Ownership, child: Child) -> interfaces.Manifest | None:
+        """Return *child* as the server has it now; None if it is gone, or not the owner's."""
+        live = self._get(child)
+        return live if live is not None and owner.classify(live) is ownership.Claim.OURS else None
+
     def prune(
         self, owner: ownership.ByController, kinds: Iterable[objects.GroupVersionKind], keep: Collection[Child]
     ) -> list[Outcome]:

@@ -161,13 +161,13 @@ class InstanceReconciler:
     def _act(self, a_pass: _Pass) -> None:
         """Write what differs."""
         tools, instance = self._tools, a_pass.instance
+        owner = ownership.ByController(a_pass.primary)
         remembered = (a_pass.primary.get("status") or {}).get(replicas.MEMORY_FIELD)
-        decision = replicas.decide(instance, self._scale(a_pass.live["Deployment"]), remembered)
+        decision = replicas.decide(instance, self._scale_to_act_on(a_pass, owner), remembered)
         if decision.remember is not None:
             self._remember(a_pass, decision.remember)
         if decision.handover is not None:
             self._hand_over(a_pass, decision.handover)
-        owner = ownership.ByController(a_pass.primary)
         rolls_from = quota.rolls_from(instance, tools.settings, a_pass.live["Deployment"])
         plan = desired.Plan(decision.write, a_pass.host_decision.needs_ingress, rolls_from)
         children = desired.children(instance, tools.settings, plan)
@@ -209,6 +209,18 @@ class InstanceReconciler:
             message = outcome.message if outcome.state is apply.State.REJECTED else ""
             gvk, key = outcome.child
             a_pass.troubles.append(Trouble(gvk.kind, key.name, _PROBLEMS[outcome.state], message))
+
+    def _scale_to_act_on(self, a_pass: _Pass, owner: ownership.ByController) -> replicas.Scale | None:
+        """Return the Deployment's replicas; one that seems to sleep, or not to be, is looked at once more before it gets a number.
+
+        A view of it may be old, and the number to wake up with forgotten since: it may run with more pods than it would get.
+        """
+        scale = self._scale(a_pass.live["Deployment"])
+        if not a_pass.instance.is_autoscaled or (scale is not None and scale.replicas):
+            return scale
+        child = apply.Child(kinds.DEPLOYMENT, objects.ObjectKey(a_pass.instance.namespace, a_pass.instance.full_name))
+        a_pass.live["Deployment"] = self._tools.applier.fetch(owner, child)
+        return self._scale(a_pass.live["Deployment"])
 
     def _scale(self, deployment: interfaces.Manifest | None) -> replicas.Scale | None:
         if deployment is None:

@@ -85,6 +85,10 @@ class Cache(fake_api.FakeCache):
         """Show an object as it was, until the next sync."""
         self._snapshots[old.gvk, old.key] = old
 
+    def hide(self, gvk: objects.GroupVersionKind, key: objects.ObjectKey) -> None:
+        """Do not show an object, until the next sync."""
+        del self._snapshots[gvk, key]
+
     def by_index(self, gvk: objects.GroupVersionKind, name: str, value: str) -> list[objects.Snapshot]:
         """Return what the index function finds."""
         functions = {

@@ -154,6 +154,25 @@ def test_an_old_view_of_a_sleeper_does_not_put_it_to_sleep_again(world):
     assert live(world) == (5, None)
 
 
+def test_an_old_view_of_a_sleeping_deployment_does_not_shrink_it(world):
+    """Who starts with a view in which the Deployment still sleeps looks at it before waking it: it may run by now."""
+    world.change(idle=True)
+    settle(world)
+    old = world.cache.snapshot(kinds.DEPLOYMENT, REQUEST.key)
+    world.change(idle=False)
+    settle(world)
+    world.cache.show(old)
+    world.instances.reconcile(REQUEST)
+    assert live(world) == (5, None)
+
+
+def test_an_old_view_without_the_deployment_does_not_shrink_it(world):
+    """The same for who starts with a view from before the Deployment was made."""
+    world.cache.hide(kinds.DEPLOYMENT, REQUEST.key)
+    world.instances.reconcile(REQUEST)
+    assert live(world) == (5, None)
+
+
 @pytest.mark.parametrize("number", range(6))
 def test_a_process_that_dies_while_putting_to_sleep_loses_nothing(world, number):
     """Whichever write is its last, the next process ends where this one was going."""
