@@ -126,8 +126,8 @@ def write_status(
         primary: The resource as read, managedFields included.
         status: The whole status that *field_manager* wants.
         field_manager: Who applies.
-        only_as_read: Whether the write is refused if the resource changed since it was read. It is sent in any case then: what was
-            read may be an old view, in which nothing differs.
+        only_as_read: Whether the write is refused if the resource changed since it was read. It is sent in any case then: what
+            was read may be an old view, in which nothing differs.
 
     Returns:
         Whether it was written; False also if the resource is gone.

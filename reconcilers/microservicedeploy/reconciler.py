@@ -211,7 +211,7 @@ class InstanceReconciler:
             a_pass.troubles.append(Trouble(gvk.kind, key.name, _PROBLEMS[outcome.state], message))
 
     def _scale_to_act_on(self, a_pass: _Pass, owner: ownership.ByController) -> replicas.Scale | None:
-        """Return the Deployment's replicas; one that seems to sleep, or not to be, is looked at once more before it gets a number.
+        """Return the Deployment's replicas; one that seems to sleep, or not to be, is looked at again before it gets a number.
 
         A view of it may be old, and the number to wake up with forgotten since: it may run with more pods than it would get.
         """
