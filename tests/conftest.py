@@ -34,6 +34,13 @@ _FINDERS = {
 """For each marker what it needs, how that is found, and how it can be had."""
 
 
+def pytest_addoption(parser):
+    """Let the command line say how much tests/simulation plays."""
+    group = parser.getgroup("simulation")
+    group.addoption("--schedules", type=int, default=40, help="how many seeded schedules of faults are played (default: 40)")
+    group.addoption("--seed", type=int, action="append", default=[], help="play just this seed's; may be repeated")
+
+
 def pytest_itemcollected(item):
     """With several processes (pytest-xdist), let all tests on one kind of server share one process, and so one server."""
     if kind := _kind(item):

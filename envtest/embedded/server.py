@@ -21,8 +21,10 @@ import yaml
 from aiohttp import web
 
 from envtest import certificates, components, controlplane, folders, kubeconfig
-from envtest.embedded import http_api, pipeline, resources, seeds, store, watches
+from envtest.embedded.api import pipeline, seeds, store, watches
+from envtest.embedded.builtin import resources
 from envtest.embedded.controllers import autoscaler, manager, metrics
+from envtest.embedded.http import http_api
 from envtest.kubelet import api as client_api
 from envtest.kubelet import kubelet, nodes
 

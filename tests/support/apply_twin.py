@@ -8,7 +8,9 @@ import dataclasses
 import json
 from typing import Any
 
-from envtest.embedded import entries, managed_fields, patches, resources, status
+from envtest.embedded.api import status
+from envtest.embedded.apply import entries, managed_fields, patches
+from envtest.embedded.builtin import resources
 from tests.support import apply_operations, raw_api
 
 Json = dict[str, Any]

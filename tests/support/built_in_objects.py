@@ -6,7 +6,7 @@ What flows out: fresh objects; `readable` ones are defaulted and rewritten in ma
 
 from collections.abc import Iterator
 
-from envtest.embedded import resources
+from envtest.embedded.builtin import resources
 from tests.support.manifests import CHILDREN, Manifest, manifest, pod_template
 
 APPS = "apps/v1"

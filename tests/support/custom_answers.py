@@ -11,7 +11,7 @@ import sys
 import time
 from typing import Any
 
-from envtest.embedded import resources
+from envtest.embedded.builtin import resources
 from tests.support import bad_definitions, gadget_specs, gadgets, raw_api, shown_objects
 
 Json = dict[str, Any]

@@ -2,7 +2,8 @@
 
 import datetime
 
-from envtest.embedded import pipeline, requests, resources, seeds, status, store
+from envtest.embedded.api import pipeline, requests, seeds, status, store
+from envtest.embedded.builtin import resources
 
 START = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
 PODS = ("", "v1", "pods")

@@ -3,7 +3,7 @@
 import datetime
 from dataclasses import replace
 
-from envtest.embedded import requests, selectors
+from envtest.embedded.api import requests, selectors
 from envtest.embedded.controllers import manager, world
 from envtest.kubelet import pods as kubelet_pods
 from tests.support import embedded_world, fake_timers

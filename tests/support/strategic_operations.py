@@ -5,7 +5,7 @@ What flows in: a choice, a type, a configuration. What flows out: a patch, not a
 
 from typing import Any
 
-from envtest.embedded import schemas
+from envtest.embedded.builtin import schemas
 from tests.support import apply_operations
 
 Json = dict[str, Any]

@@ -9,9 +9,10 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from envtest.embedded import quantities, requests, selectors, status, store, subresources
+from envtest.embedded.api import requests, selectors, status, store, subresources
+from envtest.embedded.api.status import Json
+from envtest.embedded.builtin import quantities
 from envtest.embedded.controllers import autoscaler_status, loop, metrics, replica_counts, scaling_limits, world
-from envtest.embedded.status import Json
 
 PERIOD_SECONDS = 2.0
 """As the control plane of tests sets it; 15 s in a cluster."""

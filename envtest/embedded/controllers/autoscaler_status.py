@@ -7,9 +7,9 @@ pkg/controller/podautoscaler/horizontal.go (setStatus, setConditionInList).
 from collections.abc import Sequence
 from fractions import Fraction
 
-from envtest.embedded import quantities
+from envtest.embedded.api.status import Json
+from envtest.embedded.builtin import quantities
 from envtest.embedded.controllers import replica_counts
-from envtest.embedded.status import Json
 
 _SOURCES = {"Resource": "resource", "ContainerResource": "containerResource"}
 

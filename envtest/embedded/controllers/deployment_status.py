@@ -8,9 +8,9 @@ import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from envtest.embedded import deletion
+from envtest.embedded.api import deletion
+from envtest.embedded.api.status import Json
 from envtest.embedded.controllers import sizes
-from envtest.embedded.status import Json
 
 PROGRESSING = "Progressing"
 NO_DEADLINE = 2**31 - 1

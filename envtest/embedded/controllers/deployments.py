@@ -7,9 +7,9 @@ loop's thread. Mirrors kubernetes pkg/controller/deployment; deviations: the has
 
 import zlib
 
-from envtest.embedded import selectors, status, store
+from envtest.embedded.api import selectors, status, store
+from envtest.embedded.api.status import Json
 from envtest.embedded.controllers import deployment_status, graph, loop, revisions, sizes, world
-from envtest.embedded.status import Json
 
 HASH = "pod-template-hash"
 

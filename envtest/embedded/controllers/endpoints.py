@@ -6,9 +6,9 @@ pkg/controller/endpointslice and pkg/controller/endpoint; deviation: slices that
 
 from itertools import zip_longest
 
-from envtest.embedded import selectors, status, store
+from envtest.embedded.api import selectors, status, store
+from envtest.embedded.api.status import Json
 from envtest.embedded.controllers import graph, loop, service_endpoints, world
-from envtest.embedded.status import Json
 
 _TRIGGER = "endpoints.kubernetes.io/last-change-trigger-time"
 

@@ -11,8 +11,9 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from envtest.embedded import deletion, pipeline, requests, resources, status
-from envtest.embedded.status import Json
+from envtest.embedded.api import deletion, pipeline, requests, status
+from envtest.embedded.api.status import Json
+from envtest.embedded.builtin import resources
 
 _REMEMBERED = 4096  # as the event correlator's cache
 _SCHEDULER = "default-scheduler"

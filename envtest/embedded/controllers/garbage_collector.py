@@ -8,9 +8,9 @@ themselves, so there is no cache of owners that are not there.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from envtest.embedded import deletion, store
+from envtest.embedded.api import deletion, store
+from envtest.embedded.api.status import Json
 from envtest.embedded.controllers import graph, loop, world
-from envtest.embedded.status import Json
 
 
 @dataclass

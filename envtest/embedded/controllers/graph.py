@@ -9,9 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from envtest.embedded import pipeline, resources, store
+from envtest.embedded.api import pipeline, store
+from envtest.embedded.api.status import Json
+from envtest.embedded.builtin import resources
 from envtest.embedded.controllers import loop
-from envtest.embedded.status import Json
 
 _Key = TypeVar("_Key")
 

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable
 from typing import Protocol
 
-from envtest.embedded import status
+from envtest.embedded.api import status
 
 _FIRST_RETRY_SECONDS = 0.005
 _LONGEST_RETRY_SECONDS = 5.0

@@ -7,7 +7,7 @@ kubernetes cmd/kube-controller-manager.
 from dataclasses import dataclass
 from typing import Protocol
 
-from envtest.embedded import pipeline, store
+from envtest.embedded.api import pipeline, store
 from envtest.embedded.controllers import (
     autoscaler,
     deployments,

@@ -9,9 +9,10 @@ import urllib.parse
 from collections.abc import Callable
 
 from envtest import metrics_api, pod_metrics
-from envtest.embedded import aggregation, pipeline, selectors, status
+from envtest.embedded.api import pipeline, selectors, status
+from envtest.embedded.api.status import Json
 from envtest.embedded.controllers import world
-from envtest.embedded.status import Json
+from envtest.embedded.http import aggregation
 
 
 class Metrics:

@@ -7,7 +7,7 @@ pkg/controller/namespace/deletion/status_condition_utils.go.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from envtest.embedded.status import Json
+from envtest.embedded.api.status import Json
 
 _GOOD: Mapping[str, tuple[str, str]] = {
     "NamespaceDeletionDiscoveryFailure": ("ResourcesDiscovered", "All resources successfully discovered"),

@@ -8,9 +8,10 @@ deviation: it does not wait for estimated times but for the last objects to go.
 from collections import Counter
 from collections.abc import Mapping
 
-from envtest.embedded import deletion, resources, status, store
+from envtest.embedded.api import deletion, status, store
+from envtest.embedded.api.status import Json
+from envtest.embedded.builtin import resources
 from envtest.embedded.controllers import loop, namespace_conditions, world
-from envtest.embedded.status import Json
 
 _FINALIZER = "kubernetes"
 

@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from envtest.embedded import quantities
+from envtest.embedded.api.status import Json
+from envtest.embedded.builtin import quantities
 from envtest.embedded.controllers import pod_resources
-from envtest.embedded.status import Json
 
 Amounts = Counter[str]
 """In thousandths."""

@@ -7,9 +7,9 @@ What flows in: attempts to create pods. What flows out: pods. The loop's thread.
 from collections.abc import Mapping
 from typing import Any
 
-from envtest.embedded import admission, metadata, status
+from envtest.embedded.api import admission, metadata, status
+from envtest.embedded.api.status import Json
 from envtest.embedded.controllers import world
-from envtest.embedded.status import Json
 
 _DEFAULT = "default"
 _TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"  # noqa: S105 (a path)

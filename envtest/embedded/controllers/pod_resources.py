@@ -6,8 +6,8 @@ deviation: resources of the pod as a whole (``spec.resources``) are not looked a
 
 from collections.abc import Iterable, Mapping
 
-from envtest.embedded import quantities
-from envtest.embedded.status import Json
+from envtest.embedded.api.status import Json
+from envtest.embedded.builtin import quantities
 
 Amounts = dict[str, quantities.Quantity]
 

@@ -8,8 +8,8 @@ import datetime
 from collections import Counter
 from collections.abc import Iterable
 
-from envtest.embedded import deletion
-from envtest.embedded.status import Json
+from envtest.embedded.api import deletion
+from envtest.embedded.api.status import Json
 
 _PHASES = {"Pending": 0, "Unknown": 1, "Running": 2}
 _COST = "controller.kubernetes.io/pod-deletion-cost"

@@ -8,9 +8,10 @@ import datetime
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 
-from envtest.embedded import deletion, quantities, strategies
+from envtest.embedded.api import deletion
+from envtest.embedded.api.status import Json
+from envtest.embedded.builtin import quantities, strategies
 from envtest.embedded.controllers import pod_resources, pods_of
-from envtest.embedded.status import Json
 
 Amounts = pod_resources.Amounts
 

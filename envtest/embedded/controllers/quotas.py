@@ -4,9 +4,10 @@ What flows in: quotas, and every object that takes of one. What flows out: the q
 Mirrors kubernetes pkg/controller/resourcequota and apiserver pkg/admission/plugin/resourcequota.
 """
 
-from envtest.embedded import admission, quantities, status, store
+from envtest.embedded.api import admission, status, store
+from envtest.embedded.api.status import Json
+from envtest.embedded.builtin import quantities
 from envtest.embedded.controllers import loop, pod_resources, quota_usage, world
-from envtest.embedded.status import Json
 
 _SERVER = "kube-apiserver"
 _ON_UPDATE = frozenset({quota_usage.SERVICES, quota_usage.CLAIMS})

@@ -8,9 +8,10 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from envtest.embedded import deletion, quantities
+from envtest.embedded.api import deletion
+from envtest.embedded.api.status import Json
+from envtest.embedded.builtin import quantities
 from envtest.embedded.controllers import pods_of
-from envtest.embedded.status import Json
 
 Values = dict[str, int]
 """In thousandths, by the pod's name."""

@@ -8,9 +8,9 @@ that changes is a reason to try again.
 import datetime
 from collections.abc import Callable
 
-from envtest.embedded import selectors, status, store
+from envtest.embedded.api import selectors, status, store
+from envtest.embedded.api.status import Json
 from envtest.embedded.controllers import graph, loop, pods_of, sizes, world
-from envtest.embedded.status import Json
 
 _COMPONENT = "replicaset-controller"
 _BURST = 500

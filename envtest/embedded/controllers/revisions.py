@@ -4,8 +4,8 @@ What flows in: Deployments and ReplicaSets. What flows out: the same object if n
 kubernetes pkg/controller/deployment/util/deployment_util.go.
 """
 
+from envtest.embedded.api.status import Json
 from envtest.embedded.controllers import sizes
-from envtest.embedded.status import Json
 
 _LONGEST_HISTORY = 2000
 _NOT_TAKEN_OVER = frozenset(

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from envtest.embedded.status import Json
+from envtest.embedded.api.status import Json
 
 STABILIZATION_SECONDS = 4.0
 """As the control plane of tests sets it; five minutes in a cluster."""

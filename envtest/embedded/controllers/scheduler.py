@@ -7,9 +7,9 @@ taints are tolerated and its resources suffice; the one with the fewest pods win
 
 from collections import Counter
 
-from envtest.embedded import store
+from envtest.embedded.api import store
+from envtest.embedded.api.status import Json
 from envtest.embedded.controllers import loop, node_fit, pods_of, world
-from envtest.embedded.status import Json
 
 SCHEDULER = "default-scheduler"
 

@@ -4,9 +4,9 @@ What flows in: namespaces, and deletions of these objects. What flows out: the o
 pkg/controller/serviceaccount/serviceaccounts_controller.go and pkg/controller/certificates/rootcacertpublisher.
 """
 
-from envtest.embedded import store
+from envtest.embedded.api import store
+from envtest.embedded.api.status import Json
 from envtest.embedded.controllers import loop, world
-from envtest.embedded.status import Json
 
 DEFAULT = "default"
 CERTIFICATE = "kube-root-ca.crt"

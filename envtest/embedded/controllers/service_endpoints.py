@@ -6,8 +6,8 @@ staging/src/k8s.io/endpointslice/utils.go and pkg/controller/endpoint; deviation
 
 from collections.abc import Iterable, Sequence
 
+from envtest.embedded.api.status import Json
 from envtest.embedded.controllers import pods_of
-from envtest.embedded.status import Json
 
 HEADLESS = "service.kubernetes.io/headless"
 SERVICE_NAME = "kubernetes.io/service-name"

@@ -7,7 +7,7 @@ pkg/controller/deployment/util/deployment_util.go.
 import math
 from collections.abc import Iterable, Sequence
 
-from envtest.embedded.status import Json
+from envtest.embedded.api.status import Json
 
 REVISION = "deployment.kubernetes.io/revision"
 REVISION_HISTORY = "deployment.kubernetes.io/revision-history"

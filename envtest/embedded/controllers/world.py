@@ -6,9 +6,10 @@ name, so that they show up in managedFields as the real ones do. The loop's thre
 
 from collections.abc import Callable
 
-from envtest.embedded import pipeline, requests, resources, status, store
+from envtest.embedded.api import pipeline, requests, status, store
+from envtest.embedded.api.status import Json
+from envtest.embedded.builtin import resources
 from envtest.embedded.controllers import events, graph, loop
-from envtest.embedded.status import Json
 
 MANAGER = "kube-controller-manager"
 

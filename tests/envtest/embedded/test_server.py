@@ -11,7 +11,8 @@ import urllib3
 import yaml
 
 from envtest import controlplane
-from envtest.embedded import http_api, server
+from envtest.embedded import server
+from envtest.embedded.http import http_api
 from tests.support import control_planes, raw_api
 
 CONFIG_MAPS = "/api/v1/namespaces/default/configmaps"

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from envtest.embedded import status
+from envtest.embedded.api import status
 from envtest.embedded.controllers import loop
 from tests.support import fake_timers
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from envtest import metrics_api
-from envtest.embedded import status
+from envtest.embedded.api import status
 from tests.support import simulated_cluster
 
 PODS = f"{metrics_api.PATH}/namespaces/default/pods"

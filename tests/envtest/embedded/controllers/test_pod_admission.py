@@ -2,7 +2,7 @@
 
 import pytest
 
-from envtest.embedded import status
+from envtest.embedded.api import status
 from tests.support import simulated_cluster
 
 TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount"

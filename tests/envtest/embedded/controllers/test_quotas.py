@@ -2,7 +2,7 @@
 
 import pytest
 
-from envtest.embedded import requests, status
+from envtest.embedded.api import requests, status
 from tests.support import simulated_cluster
 
 QUOTAS = "resourcequotas"

@@ -1,0 +1,1 @@
+"""Patches and server-side apply: who owns which field, and how objects are merged."""

@@ -1,0 +1,1 @@
+"""The rules of custom kinds, in the Common Expression Language."""

@@ -1,0 +1,1 @@
+"""Tables, as kubectl shows them."""
