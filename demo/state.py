@@ -25,7 +25,8 @@ def _resource(obj: Manifest) -> str:
     status = obj.get("status") or {}
     if not status:
         return "no status yet"
-    return f"{status.get('readyReplicas', 0)}/{obj['spec'].get('replicas', 1)} ready"
+    ready, wanted = status.get("readyReplicas", 0), obj["spec"].get("replicas", 1)
+    return f"{ready} ready, at least {wanted} wanted" if obj["spec"].get("autoscaling") else f"{ready}/{wanted} ready"
 
 
 def _deployment(obj: Manifest) -> str:

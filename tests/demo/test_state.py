@@ -39,3 +39,10 @@ def test_a_fresh_quota_is_not_measured():
 def test_what_is_being_deleted_is_going():
     """A deletion mark wins over everything else."""
     assert state.describe({"kind": "Deployment", "metadata": {"deletionTimestamp": "x"}}) == "going"
+
+
+def test_an_autoscaled_resource_wants_a_least_number():
+    """The autoscaler may have made more."""
+    resource = demo_objects.resource(replicas=6)
+    resource["spec"] |= {"replicas": 4, "autoscaling": True}
+    assert state.describe(resource) == "6 ready, at least 4 wanted"

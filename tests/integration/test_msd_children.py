@@ -1,6 +1,5 @@
 """What becomes of children that are no longer wanted, paused, somebody else's, or in trouble."""
 
-
 from tests.support import manager_process, refusals
 from tests.support.cluster import eventually, sample
 
