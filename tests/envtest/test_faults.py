@@ -1,5 +1,7 @@
 """The plan of what goes wrong."""
 
+import math
+
 from envtest import calls, faults
 
 WRITE = calls.parse("POST", "/api/v1/namespaces/team/configmaps")
@@ -46,3 +48,39 @@ def test_the_lag_of_a_resource_goes_before_that_of_all():
     plan.set_lag(0, "configmaps")
     assert plan.lag_seconds(READ) == 0
     assert plan.lag_seconds(EVENT) == 4
+
+
+def test_a_view_freezes_watches():
+    """While lists are answered as of an older version, watches of that resource show nothing, whatever their lag."""
+    plan = faults.Faults()
+    plan.set_lag(4, "configmaps")
+    plan.set_view("41", "configmaps")
+    assert (plan.view(READ), plan.view(EVENT)) == ("41", "")
+    assert (plan.lag_seconds(READ), plan.lag_seconds(EVENT)) == (math.inf, 0)
+    plan.set_view("", "configmaps")
+    assert (plan.view(READ), plan.lag_seconds(READ)) == ("", 4)
+
+
+def test_losses_are_counted_for_a_resource_and_for_all():
+    """A watch that remembers the count sees whether its frames were lost since."""
+    plan = faults.Faults()
+    plan.lose("configmaps")
+    plan.lose()
+    assert (plan.losses(READ), plan.losses(EVENT)) == (2, 1)
+
+
+def test_rules_go_before_the_schedule():
+    """A request for which a rule is due is not the schedule's; all others are."""
+    plan = faults.Faults()
+    plan.follow(lambda call: AFTER)
+    plan.at(2, BEFORE)
+    assert [plan.decide(call) for call in (WRITE, WRITE, READ)] == [AFTER, BEFORE, AFTER]
+
+
+def test_a_fault_says_in_a_few_words_what_it_is():
+    """The request log shows it."""
+    assert str(faults.Fault()) == ""
+    assert str(faults.Fault(faults.Cut.MIDDLE, frames=3)) == "after 3 frames, cut middle"
+    assert str(faults.Fault(refusal=faults.Refusal(429))) == "429"
+    assert str(faults.Fault(faults.Cut.BEFORE, silent_seconds=2.0)) == "silence 2.0 s, cut before"
+    assert str(faults.Fault(delay_seconds=0.25)) == "delay 0.25 s"

@@ -56,3 +56,17 @@ def test_the_oldest_entries_give_way():
     log.begin(GET)
     log.end(first, 200)
     assert [entry.ordinal for entry in log.entries()] == [2, 3]
+
+
+def test_an_entry_is_a_line():
+    """It says what was asked, by whom, what came of it, and what went wrong as planned."""
+    call = calls.parse(
+        "PATCH", "/apis/apps/v1/namespaces/team/deployments/one/status?fieldManager=me", "application/apply-patch+yaml"
+    )
+    log = request_log.RequestLog()
+    log.end(log.begin(call, "cut after"), 200, OBJECT)
+    log.begin(GET)
+    applied, unanswered = map(str, log.entries())
+    assert applied.split()[0] == "1"
+    assert applied.split(maxsplit=2)[2] == "200 apply deployments.apps/one/status by me -> u at 7 [cut after]"
+    assert unanswered.split(maxsplit=2)[2] == "--- get configmaps/one"

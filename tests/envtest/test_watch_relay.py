@@ -34,13 +34,17 @@ class Listener(threading.Thread):
         self.watch = Watch()
         self.lag_seconds = lag_seconds
         self.is_listening = True
+        self.is_lost = False
         self.came = queue.Queue()
         self.start()
 
     def run(self):
-        for lines in watch_relay.WatchRelay(self.watch, lambda: self.lag_seconds, lambda: self.is_listening):
+        for lines in self.relay():
             for line in lines:
                 self.came.put((time.monotonic(), line))
+
+    def relay(self):
+        return watch_relay.WatchRelay(self.watch, lambda: self.lag_seconds, lambda: self.is_listening, lambda: self.is_lost)
 
     def next(self):
         return self.came.get(timeout=PATIENCE_SECONDS)
@@ -100,6 +104,16 @@ def test_the_server_is_let_go_when_the_client_is_gone(listeners):
     listener = listeners(lag_seconds=3600)
     listener.watch.given.put(b"1")
     listener.is_listening = False
+    listener.join(PATIENCE_SECONDS)
+    assert listener.watch.is_stopped
+    assert listener.came.empty()
+
+
+def test_what_is_lost_never_comes(listeners):
+    """Frames that are held back when they are lost are dropped, and the relay ends, and with it the server's watch."""
+    listener = listeners(lag_seconds=3600)
+    listener.watch.given.put(b"1")
+    listener.is_lost = True
     listener.join(PATIENCE_SECONDS)
     assert listener.watch.is_stopped
     assert listener.came.empty()
