@@ -108,12 +108,21 @@ class TestOwnership:
         assert owners(answer.body) == [("tester Apply", paths)]
         space.patch("configmaps/a", {"metadata": {"finalizers": None}})
 
-    def test_clients_can_clear_managed_fields(self, space):
+    @pytest.mark.parametrize("entries", [[{}], []], ids=["one empty entry", "no entry"])
+    def test_clients_can_clear_managed_fields(self, space, entries):
         """A list with one empty entry clears them; an empty list does too."""
         space.apply("configmaps/a", config_map(x="1"))
-        answer = space.patch("configmaps/a", {"metadata": {"managedFields": [{}]}})
+        answer = space.patch("configmaps/a", {"metadata": {"managedFields": entries}})
         assert answer.status == 200
         assert "managedFields" not in answer.body["metadata"]
+        assert "managedFields" not in space.get("configmaps/a").body["metadata"]
+
+    def test_leaving_managed_fields_out_keeps_them(self, space):
+        """Null in a patch, and a PUT that does not have them, change nothing."""
+        made = space.apply("configmaps/a", config_map(x="1"))
+        assert space.patch("configmaps/a", {"metadata": {"managedFields": None}}).body == made.body
+        answer = space.put("configmaps/a", config_map(x="1"))
+        assert owners(answer.body) == [("tester Apply", ["data.x"])]
 
     def test_the_first_apply_to_an_untracked_object_finds_its_fields_owned(self, space):
         """Fields of an object without managedFields belong to ``before-first-apply``."""

@@ -262,6 +262,15 @@ class TestReading:
         assert found["apiVersion"] == f"{widgets.group}/v1beta1"
         assert (found["metadata"]["uid"], found["spec"]) == (made["metadata"]["uid"], made["spec"])
 
+    def test_the_stored_version_decides_what_stays(self, widgets):
+        """What another version takes and the stored one does not know is pruned, and the stored one's defaults come in."""
+        path = f"{widgets.group}/v1beta1/widgets"
+        body = {"apiVersion": f"{widgets.group}/v1beta1", "kind": "Widget", "metadata": {"name": "w"}}
+        answer = widgets.space.post(path, {**body, "spec": {"size": 99, "anything": 1}})
+        assert (answer.status, answer.body["spec"]) == (201, {**SPEC, "size": 99})
+        assert widgets.space.get(f"{path}/w").body["spec"] == {**SPEC, "size": 99}
+        assert widgets.space.get(f"{widgets.path}/w").body["spec"] == {**SPEC, "size": 99}
+
     def test_a_version_that_is_not_served_is_not_there(self, widgets):
         """Neither its path nor discovery know it."""
         assert widgets.space.get(f"{widgets.group}/v1alpha1/widgets").status == 404

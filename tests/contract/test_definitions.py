@@ -215,6 +215,14 @@ def test_a_definition_comes_into_force(defined):
     assert (entry["name"], entry["kind"], entry["namespaced"]) == ("widgets", "Widget", True)
 
 
+def test_the_server_owns_the_status(defined):
+    """Who creates a definition owns its spec; names and conditions are the server's."""
+    space, path, _, _ = defined
+    found = dict(contract_shapes.owners(space.get(path).body))
+    assert [name.partition(".")[0] for name in found["contract Update"]] == ["spec"] * len(found["contract Update"])
+    assert "status.acceptedNames.kind" in found["kube-apiserver Update status"]
+
+
 def test_a_changed_schema_takes_effect(defined):
     """A new default shows in old objects when they are read."""
     space, path, widgets, _ = defined

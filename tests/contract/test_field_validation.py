@@ -126,6 +126,18 @@ class TestYaml:
         assert answer.status == 400
         assert 'line 7: key "k" already set in map' in answer.refusal[2]
 
+    def test_yes_and_no_are_no_text(self, space):
+        """YAML of old reads y, n, yes, no, on and off as booleans; in quotes they are text."""
+        for word in ("y", "no", "on"):
+            text = self.TEXT.replace("name: a", f"name: {word}")
+            answer = space.post("configmaps", text, content_type=contract_server.YAML)
+            message = "json: cannot unmarshal bool into Go struct field ObjectMeta.metadata.name of type string"
+            assert answer.refusal == (400, "BadRequest", f'ConfigMap in version "v1" cannot be handled as a ConfigMap: {message}')
+        quoted = self.TEXT.replace("name: a", 'name: "y"')
+        assert space.post("configmaps", quoted, content_type=contract_server.YAML).status == 201
+        answer = space.get("configmaps/y", accept=contract_server.YAML)
+        assert '  name: "y"\n' in answer.body["text"]
+
     def test_broken_yaml_is_refused(self, space):
         """What cannot be read is 400."""
         answer = space.post("configmaps", "a: [", content_type=contract_server.YAML)

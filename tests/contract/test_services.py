@@ -92,6 +92,27 @@ def test_an_address_does_not_change(space):
     assert spec_of(space.put("services/s", service())) == made
 
 
+def test_an_address_is_given_back(space):
+    """A Service that becomes an ExternalName loses address, families and policies."""
+    space.post("services", service())
+    spec = spec_of(space.patch("services/s", {"spec": {"type": "ExternalName", "externalName": "x.example.com"}}))
+    assert spec == {
+        "externalName": "x.example.com",
+        "ports": [{"port": 80, "protocol": "TCP", "targetPort": 80}],
+        "selector": {"app": "web"},
+        "sessionAffinity": "None",
+        "type": "ExternalName",
+    }
+
+
+def test_endpoints_are_of_yesterday(space):
+    """Reads of Endpoints warn that slices took their place."""
+    answer = space.get("endpoints")
+    text = '299 - "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"'
+    assert (answer.status, answer.warnings) == (200, (text,))
+    assert space.get("services").warnings == ()
+
+
 class TestNodePorts:
     """Ports of the nodes."""
 

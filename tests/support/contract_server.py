@@ -7,6 +7,7 @@ A path is absolute, or relative to the namespace of the case: ``configmaps/a`` a
 """
 
 import contextlib
+import functools
 import json
 import pathlib
 import re
@@ -115,6 +116,10 @@ class Server:
         self._api = raw_api.Api(self.kubeconfig)
         self._cache = cache
 
+    @functools.cached_property
+    def _program(self):
+        return kubectl.find()
+
     def close(self):
         """Close the connections."""
         self._api.close()
@@ -155,7 +160,7 @@ class Server:
 
     def kubectl(self, *arguments, stdin=None):
         """Run kubectl and return exit code, standard output and standard error."""
-        command = [kubectl.find(), "--kubeconfig", str(self.kubeconfig), "--cache-dir", str(self._cache), *arguments]
+        command = [self._program, "--kubeconfig", str(self.kubeconfig), "--cache-dir", str(self._cache), *arguments]
         done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, check=False)
         errors = [line for line in done.stderr.splitlines() if "version skew" not in line]
         return done.returncode, done.stdout, "\n".join(errors)

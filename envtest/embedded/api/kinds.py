@@ -83,8 +83,19 @@ class Kinds:
         kept = conversion.stored(resource, storage, obj)
         is_other_version = storage is not resource and storage.group == resource.group
         if resource.is_custom:
-            kept = json_values.kept(kept)
+            return storage, json_values.kept(self._in_stored_version(resource, kept))
         return storage, defaults.apply(storage, kept) if is_other_version else kept
+
+    def _in_stored_version(self, resource: resources.Resource, obj: Json) -> Json:
+        """Return a custom object as it comes back from the version in which its definition keeps it, if another is served."""
+        if (resource.definition or {}).get("storage"):
+            return obj
+        for version in self._registry.versions(resource.group):
+            other = self._registry.find(resource.group, version, resource.plural)
+            if other is not None and (other.definition or {}).get("storage"):
+                kind = self._definitions.kind(other)
+                return {**kind.default(kind.prune({**obj, "apiVersion": other.api_version})[0]), "apiVersion": obj["apiVersion"]}
+        return obj
 
     def decode(self, resource: resources.Resource, obj: Json) -> tuple[Json, list[str]]:
         """Return *obj* as its type has it, defaults filled in, and the paths of its unknown fields.
@@ -96,9 +107,9 @@ class Kinds:
             kind = self._definitions.kind(resource)
             pruned, unknown = kind.prune(_with_read_metadata(resource, obj))
             above = fields_check.unknown(resources.definition(schemas.OBJECT_META), obj.get("metadata"), "metadata")
-            return kind.default(pruned), [*above, *unknown]
+            return _with_reset(kind.default(pruned), obj), [*above, *unknown]
         unknown = fields_check.unknown(resource.schema, obj)
-        return {"metadata": {}, **defaults.apply(resource, obj)}, unknown
+        return _with_reset({"metadata": {}, **defaults.apply(resource, obj)}, obj), unknown
 
     def decode_applied(self, resource: resources.Resource, obj: Json) -> tuple[Json, list[str]]:
         """Do the same with what an apply made; in custom kinds nulls remain, as upstream.
@@ -196,6 +207,13 @@ class Kinds:
 def _refuse(resource: resources.Resource, obj: Json, causes: Sequence[status.Cause]) -> None:
     if causes:
         raise status.invalid((obj["kind"], resource.group), obj["metadata"].get("name", ""), causes)
+
+
+def _with_reset(decoded: Json, given: Json) -> Json:
+    """Return *decoded* with the empty list of managedFields that *given* has: unlike other empty lists it means something."""
+    if (given.get("metadata") or {}).get("managedFields") != []:
+        return decoded
+    return {**decoded, "metadata": {**decoded["metadata"], "managedFields": []}}
 
 
 def _with_read_metadata(resource: resources.Resource, obj: Json) -> Json:

@@ -197,12 +197,11 @@ _ALSO_RESET = {
     "Pod": fieldsets.of([("f:metadata", "f:deletionTimestamp"), ("f:metadata", "f:ownerReferences")]),
     "ValidatingAdmissionPolicy": _ALL_BUT_STATUS,
 }
-_RESETS_NOTHING = "CustomResourceDefinition"
 
 
 def reset_fields(resource: Target, subresource: str) -> fieldsets.FieldSet:
     """Return what a write to the object or to a subresource cannot change, and so never owns."""
-    if "status" not in resource.subresources or resource.kind == _RESETS_NOTHING:
+    if "status" not in resource.subresources:
         return fieldsets.EMPTY
     if subresource == "status":
         return _ALL_BUT_STATUS if resource.is_custom else _SPEC | _ALSO_RESET.get(resource.kind, fieldsets.EMPTY)

@@ -44,6 +44,7 @@ def without_stale_fields(service: Json, old: Json) -> Json:
         _drop_same(spec, before, "clusterIP", "clusterIPs")
         _drop_same(spec, before, "ipFamilies")
         _drop_same(spec, before, "ipFamilyPolicy")
+        _drop_same(spec, before, "internalTrafficPolicy")  # upstream when it is read: defaultOnReadInternalTrafficPolicy
     if has_node_ports(before) and not has_node_ports(spec) and node_ports(spec) <= node_ports(before):
         spec["ports"] = [{key: value for key, value in port.items() if key != "nodePort"} for port in spec.get("ports", ())]
         if not spec["ports"]:

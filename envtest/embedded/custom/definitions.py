@@ -15,6 +15,7 @@ from envtest.embedded.api import status
 from envtest.embedded.api.admission import Attempt
 from envtest.embedded.api.status import Cause, Json
 from envtest.embedded.api.store import Event, Store
+from envtest.embedded.apply import managed_fields
 from envtest.embedded.builtin.resources import Registry, Resource
 from envtest.embedded.custom import custom, custom_resources, definition_checks
 
@@ -107,7 +108,7 @@ class Definitions:
             return
         settled = self._settled(definition)
         if settled != definition and self._own is not None:
-            settled = self._store.put(self._own, settled)
+            settled = self._put_status(self._own, definition, settled)
         if _is_true(settled, "Established"):
             self._serve(settled)
 
@@ -203,6 +204,11 @@ class Definitions:
             elif served is None or not custom_resources.is_same(served, new):
                 self._registry.add(new)
 
+    def _put_status(self, own: Resource, old: Json, new: Json) -> Json:
+        """Keep *new*, which differs from *old* in its status, as the API server's own write."""
+        by = managed_fields.By("kube-apiserver", self._now(), "status")
+        return self._store.put(own, managed_fields.update(own, old, new, by))
+
     def _terminate(self, definition: Json) -> None:
         if FINALIZER not in (definition["metadata"].get("finalizers") or []) or self._own is None:
             return
@@ -219,7 +225,7 @@ class Definitions:
             message = "CustomResource deletion is in progress"
             waiting = self._with_conditions(definition, [("Terminating", "True", "InstanceDeletionInProgress", message)])
             if waiting != definition:
-                self._store.put(self._own, waiting)
+                self._put_status(self._own, definition, waiting)
             return
         reason, message = ("InstanceDeletionCompleted", "removed all instances")
         if not _is_true(definition, "Established"):

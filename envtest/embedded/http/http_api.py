@@ -21,6 +21,8 @@ LARGEST_BODY = 3 * 1024 * 1024
 """Bytes, as upstream."""
 
 _REMEMBERED = 100_000
+_DEPRECATED = {"endpoints": "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"}
+"""What requests of a kind are warned of, by its storage key."""
 _HEADERS = {"Cache-Control": "no-cache, private"}
 
 
@@ -128,6 +130,8 @@ class HttpApi:
         call = _Call(request, info, target, query, wanted, body)
         if info.verb == "watch":
             return await self._watch(call)
+        if resource.storage_key in _DEPRECATED:
+            self._api.warnings.append(_DEPRECATED[resource.storage_key])
         return self._do(call)
 
     def _answer_outside(self, request: web.BaseRequest, body: bytes) -> web.StreamResponse:

@@ -4,6 +4,7 @@ What flows in: header fields and bytes. What flows out: decoded bodies, and what
 pkg/endpoints/handlers/negotiation.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -182,10 +183,14 @@ class _Loader(yaml.CSafeLoader):
         return super().construct_mapping(node, deep=deep)
 
 
+_BOOL = "tag:yaml.org,2002:bool"
+_SHORT_BOOL = re.compile("^[yYnN]$")  # which Go's reader of old YAML knows beside yes and no
 _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
     for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
 }
+_Loader.bool_values = {**yaml.CSafeLoader.bool_values, "y": True, "n": False}
+_Loader.add_implicit_resolver(_BOOL, _SHORT_BOOL, list("yYnN"))
 
 
 class _Dumper(yaml.CSafeDumper):
@@ -199,6 +204,7 @@ class _Dumper(yaml.CSafeDumper):
 
 _TEXT = "tag:yaml.org,2002:str"
 _Dumper.add_representer(str, _Dumper.represent_text)
+_Dumper.add_implicit_resolver(_BOOL, _SHORT_BOOL, list("yYnN"))
 
 
 def encode(media: str, obj: Json) -> bytes:

@@ -81,7 +81,7 @@ def test_other_versions_of_a_kind_are_known():
         ("Pod", "status", {".spec", ".metadata.deletionTimestamp", ".metadata.ownerReferences"}),
         ("Namespace", "finalize", {".status"}),
         ("ConfigMap", "", set()),
-        ("CustomResourceDefinition", "", set()),
+        ("CustomResourceDefinition", "", {".status"}),
     ],
 )
 def test_strategies_reset_what_a_request_is_not_about(kind, subresource, reset):
