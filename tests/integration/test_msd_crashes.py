@@ -15,11 +15,11 @@ from envtest import fault_proxy, faults
 from tests.support import cluster, control_planes, manager_process, msd_script, msd_state
 from tests.support.cluster import eventually
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 _log = logging.getLogger(__name__)
 SEED = 9
 """Another one kills at other points; the report of a failure lists them."""
-PATIENCE_SECONDS = 90
+PATIENCE_SECONDS = 180
 FLAGS = ("--base-domain", "apps.example.com", "--max-concurrent-reconciles", "4")
 
 

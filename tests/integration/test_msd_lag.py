@@ -12,8 +12,8 @@ import pytest
 from envtest import fault_proxy
 from tests.support import cluster, control_planes, manager_process, msd_script, msd_state
 
-pytestmark = pytest.mark.timeout(300)
-PATIENCE_SECONDS = 120
+pytestmark = pytest.mark.timeout(600)
+PATIENCE_SECONDS = 240
 EVENTS = "events.events.k8s.io"
 FLAGS = ("--base-domain", "apps.example.com", "--max-concurrent-reconciles", "4")
 

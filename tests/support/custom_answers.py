@@ -94,7 +94,11 @@ def of_tables(api: raw_api.Api, namespace: str) -> list[Json]:
         if status is not None:
             one = f"{path}/{obj['metadata']['name']}/status"
             assert api.request("PATCH", one, {"status": status}, content_type=raw_api.MERGE).status == 200
-    return [_table(api, path) for path in sorted({path for path, _, _ in everything})]
+    tables = [_table(api, path) for path in sorted({path for path, _, _ in everything})]
+    for path, obj, _ in everything:
+        if f"/{namespace}/" not in path:  # a default class, say, would change what others create
+            api.request("DELETE", f"{path}/{obj['metadata']['name']}")
+    return tables
 
 
 def resource_of(registry: resources.Registry, path: str) -> resources.Resource:
