@@ -19,6 +19,6 @@ def stages(request):
 
 
 @pytest.fixture
-def outcomes(stages, request):
+def outcomes(stages, plays):
     """The outcomes of the test's own plays, in order."""
-    return [stages[play].result() for play in _plays(request.node)]
+    return [stages[play].result() for play in plays]

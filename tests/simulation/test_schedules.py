@@ -14,6 +14,6 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("plays", sim_pool.plays(f"seed-{seed}" for seed in seeds))
 
 
-def test_faults_chosen_by_a_seed_change_nothing(plays, outcomes):
+def test_faults_chosen_by_a_seed_change_nothing(outcomes):
     """Requests fail, watches are cut, frames are late or lost, the operator dies: each step's end is exact all the same."""
     sim_pool.assert_good(outcomes)
