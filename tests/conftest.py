@@ -42,9 +42,9 @@ def pytest_addoption(parser):
 
 
 def pytest_itemcollected(item):
-    """With several processes (pytest-xdist), let all tests on one kind of server share one process, and so one server."""
+    """With several processes (pytest-xdist), let all tests on a shared server share one process, and so one server."""
     if kind := _kind(item):
-        item.add_marker(pytest.mark.xdist_group(kind))
+        item.add_marker(pytest.mark.xdist_group(kind if "control_plane" in item.fixturenames else f"{kind}-of-their-own"))
 
 
 def _kind(item):
