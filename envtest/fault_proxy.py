@@ -1,8 +1,8 @@
 """A proxy before an API server that lets things go wrong as planned, and keeps a log of what was asked.
 
-What flows in: HTTP/1.1 over TLS, from clients that show a certificate of the server's own authority. What flows out: the same
-requests to the server, sent as the administrator; its answers, watches frame by frame; the log. One thread for each connection of
-a client, whose pools bound their number, and one more for each watch. No upstream file.
+What flows in: HTTP/1.1 over TLS, from clients that show a certificate of the server's own authority, or without TLS. What flows
+out: the same requests to the server, sent as the administrator; its answers, watches frame by frame; the log. One thread for each
+connection of a client, whose pools bound their number, and one more for each watch. No upstream file.
 
 A client's kubeconfig differs from the administrator's by the address only. Requests to upgrade a connection (exec, port-forward)
 are not understood.
@@ -63,7 +63,7 @@ class Proxy:
     def __init__(
         self,
         endpoint: api.Endpoint,
-        serving: certificates.Pair,
+        serving: certificates.Pair | None,
         plan: faults.Faults | None = None,
         log: request_log.RequestLog | None = None,
     ) -> None:
@@ -71,7 +71,8 @@ class Proxy:
 
         Args:
             endpoint: The API server, and an administrator's certificate.
-            serving: What the proxy shows to clients; they trust the endpoint's authority.
+            serving: What the proxy shows to clients; they trust the endpoint's authority. None: it speaks plain HTTP, and takes
+                everybody for the administrator.
             plan: What goes wrong; a fresh plan by default. Several proxies may share one.
             log: Where requests are noted; a fresh one by default, likewise.
         """
@@ -81,8 +82,8 @@ class Proxy:
         """What was asked."""
         self._endpoint = endpoint
         self._upstream = _pool(endpoint)
-        self._listener = _Listener(self, _serving_context(endpoint, serving))
-        self.url = f"https://{components.LOOPBACK}:{self._listener.server_address[1]}"
+        self._listener = _Listener(self, _serving_context(endpoint, serving) if serving else None)
+        self.url = f"{'https' if serving else 'http'}://{components.LOOPBACK}:{self._listener.server_address[1]}"
         self._thread = threading.Thread(target=self._listener.serve_forever, args=(0.05,), name="fault-proxy")
 
     def __enter__(self) -> Self:
@@ -143,7 +144,7 @@ class _Listener(http.server.ThreadingHTTPServer):
     daemon_threads = False  # so that closing waits for them
     request_queue_size = _BACKLOG
 
-    def __init__(self, proxy: Proxy, context: ssl.SSLContext) -> None:
+    def __init__(self, proxy: Proxy, context: ssl.SSLContext | None) -> None:
         super().__init__((components.LOOPBACK, 0), _Handler)
         self.proxy = proxy
         self._context = context
@@ -153,16 +154,19 @@ class _Listener(http.server.ThreadingHTTPServer):
 
     def finish_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 (as the library has it)
         """Serve one connection; the handshake is its thread's work."""
-        secured = self._context.wrap_socket(request, server_side=True, do_handshake_on_connect=False)
+        secured = (
+            self._context.wrap_socket(request, server_side=True, do_handshake_on_connect=False) if self._context else request
+        )
         with secured, contextlib.suppress(OSError):  # a client that goes away is no error
             with self._lock:
                 if self._is_cut:
                     return
                 self._open.add(secured)
             try:
-                secured.settimeout(_CONNECT_SECONDS)
-                secured.do_handshake()
-                secured.settimeout(None)
+                if self._context:
+                    secured.settimeout(_CONNECT_SECONDS)
+                    secured.do_handshake()
+                    secured.settimeout(None)
                 super().finish_request(secured, client_address)
             finally:
                 with self._lock:

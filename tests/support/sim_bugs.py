@@ -3,7 +3,8 @@
 What flows in: what the real operator is made of. What flows out: variants for `sim_operator.Operator`, by name.
 """
 
-from reconcilers.microservicedeploy import reconciler
+from reconcilers import status
+from reconcilers.microservicedeploy import reconciler, replicas
 from tests.support import sim_operator
 
 
@@ -37,6 +38,19 @@ class CarelessManager(sim_operator.SimulatedManager):
     consistency_type = Careless
 
 
+class TrustingReconciler(reconciler.InstanceReconciler):
+    """Forgets the number to wake up with as soon as it has woken, and takes the cache's word for what sleeps."""
+
+    def _act(self, a_pass):
+        super()._act(a_pass)
+        live, before = a_pass.live["Deployment"], a_pass.primary.get("status") or {}
+        if replicas.MEMORY_FIELD in before and not a_pass.instance.spec.idle and live["spec"]["replicas"]:
+            status.remove_field(self._tools.client, a_pass.primary, replicas.MEMORY_FIELD)
+
+    def _scale_to_act_on(self, a_pass, owner):
+        return self._scale(a_pass.live["Deployment"])
+
+
 class DeletesByName:
     """A client that deletes whatever has the name now."""
 
@@ -66,6 +80,6 @@ class NamingManager(sim_operator.SimulatedManager):
 VARIANTS = {
     "": sim_operator.Variant(),
     "late memory": sim_operator.Variant(make_reconciler=LateMemory),
-    "trusts its cache": sim_operator.Variant(manager_type=CarelessManager),
+    "trusts its cache": sim_operator.Variant(CarelessManager, TrustingReconciler),
     "deletes by name": sim_operator.Variant(manager_type=NamingManager),
 }

@@ -87,6 +87,8 @@ class Performance:
         self.step = ""
         """The step that is being told."""
         self._outcome = Outcome(disturbance.name)
+        self._wrong_mark = None
+        """As of which it was not yet as it must be: to look again before something has changed is a waste."""
 
     @property
     def plan(self):
@@ -148,6 +150,7 @@ class Performance:
             self._outcome.ends[step] = self._settle()
             return
         expected = self._shown(self._ends[step])
+        self._wrong_mark = None
         self.wait(lambda: self._is_settled(expected), lambda: self._difference(expected))
 
     def wait(self, condition, describe):
@@ -157,12 +160,12 @@ class Performance:
             BrokenError: It does not come.
         """
         began = busy = time.monotonic()
-        seen = ""
+        seen = None
         while not condition():
             self.operator.tend()
-            now, version = time.monotonic(), self.look().version
-            if version != seen or not self.operator.is_idle():
-                seen, busy = version, now
+            now, mark = time.monotonic(), self._mark()
+            if mark != seen or not self.operator.is_idle():
+                seen, busy = mark, now
             if now > min(began + PATIENCE_SECONDS, busy + REST_SECONDS):
                 raise BrokenError(describe())
             time.sleep(_POLL_SECONDS)
@@ -175,11 +178,13 @@ class Performance:
             time.sleep(_POLL_SECONDS)
 
     def _is_settled(self, expected):
-        if not self.operator.is_idle():
+        if not self.operator.is_idle() or (mark := self._mark()) == self._wrong_mark:
             return False
         sight = self.look()
-        is_seen = _is_settled(sight) and self.operator.shows(sight)
-        return is_seen and self._shown(msd_state.state(sight)) == expected
+        if not _is_settled(sight) or self._shown(msd_state.state(sight)) != expected:
+            self._wrong_mark = mark
+            return False
+        return self.operator.shows(sight)
 
     def _settle(self):
         """Wait until nothing has happened for a while, and return how it looks then."""
@@ -195,6 +200,9 @@ class Performance:
 
         self.wait(is_calm, lambda: json.dumps(seen, indent=1))
         return seen
+
+    def _mark(self):
+        return sim_view.mark(self.control_plane, self._namespace)
 
     def look(self):
         """Return what there is."""

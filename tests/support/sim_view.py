@@ -37,11 +37,24 @@ def look(control_plane, namespace):
     """Return what there is in *namespace* now."""
 
     def read(api):
-        resources = {kind: api.registry.of_kind(cluster.gvk(kind).api_version, kind) for kind in KINDS}
-        raw = {kind: msgspec.json.encode(api.store.list(resource, namespace)) for kind, resource in resources.items()}
+        raw = {kind: msgspec.json.encode(api.store.list(resource, namespace)) for kind, resource in _resources(api).items()}
         return Sight(namespace, str(api.store.revision), raw)
 
     return control_plane.call(read)
+
+
+def mark(control_plane, namespace):
+    """Return a value that is another one whenever something in *namespace* has changed."""
+
+    def read(api):
+        found = [one for resource in _resources(api).values() for one in api.store.list(resource, namespace)]
+        return len(found), max((int(one["metadata"]["resourceVersion"]) for one in found), default=0)
+
+    return control_plane.call(read)
+
+
+def _resources(api):
+    return {kind: api.registry.of_kind(cluster.gvk(kind).api_version, kind) for kind in KINDS}
 
 
 def without_history(state):
