@@ -13,7 +13,7 @@ from informers import errors
 from tests.support import cluster, control_planes, manager_process
 from tests.support.cluster import eventually, sample
 
-pytestmark = [pytest.mark.controlplane, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.controlplane, pytest.mark.timeout(900)]
 COUNT = 300
 REFUSED = "ms-007-v1s0"
 RETRY_SECONDS = 30
@@ -125,7 +125,7 @@ def test_10_three_hundred_at_once_become_complete_and_a_refused_one_delays_nobod
     names = {f"ms-{number:03}-v1s0" for number in range(COUNT)}
     with concurrent.futures.ThreadPoolExecutor(16) as users:
         list(users.map(lambda name: team.create(sample(name, msName=name.removesuffix("-v1s0"), replicas=1)), sorted(names)))
-    wait_ready(team, names - {REFUSED}, 300)
+    wait_ready(team, names - {REFUSED}, 600)
     condition = team.conditions(REFUSED)["Degraded"]
     assert (condition["status"], condition["reason"]) == ("True", "ChildRejected")
     assert "Service" in condition["message"]
