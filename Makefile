@@ -8,11 +8,11 @@ PYTHON ?=
 ARGS ?=
 ENVTEST_KUBECONFIG ?= envtest.kubeconfig
 
-SLOW_TESTS := tests/integration tests/contract tests/simulation
+SLOW_TESTS := tests/integration tests/contract tests/simulation tests/simulation
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help venv fmt lint type test test-fast check demo run install-crds manifests manifests-check envtest clean
+.PHONY: help venv fmt lint type test test-fast simulate check demo run install-crds manifests manifests-check envtest clean
 
 help: ## List the targets
 	@echo "Usage: make TARGET [PYTHON=python3.12] [ARGS='flags of the program']"
@@ -62,6 +62,9 @@ test: $(STAMP) ## Run all tests, on the embedded API server and on the real one 
 
 test-fast: $(STAMP) ## Run the tests that need no API server and no nginx
 	$(BIN)/python -m pytest -m "not controlplane and not nginx and not kubectl" $(SLOW_TESTS:%=--ignore=%) $(ARGS)
+
+simulate: $(STAMP) ## Play 500 schedules of faults that seeds choose (ARGS='--seed 123' plays one of them again)
+	$(BIN)/python -m pytest tests/simulation/test_schedules.py --schedules 500 $(ARGS)
 
 check: lint type manifests-check test ## Run all that must be green: lint, types, drift of generated files, tests
 

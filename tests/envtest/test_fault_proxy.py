@@ -324,10 +324,23 @@ def test_a_client_that_is_cut_off_stays_so(served):
     assert len(server.received) == 1
 
 
+def test_a_proxy_without_a_certificate_speaks_plain_http(served):
+    """Everybody is the administrator then; the server is spoken to as before, and a cut is one."""
+    server, _proxy, _client = served
+    endpoint = api.Endpoint(server.url, server.authority.certificate, server.authority.issue("second"))
+    with fault_proxy.Proxy(endpoint, None) as plain, urllib3.PoolManager(retries=False) as pool:
+        assert plain.url.startswith("http://")
+        assert pool.request("GET", plain.url + PATH).status == 200
+        plain.cut()
+        with pytest.raises(urllib3.exceptions.HTTPError):
+            pool.request("GET", plain.url + PATH)
+    assert [received.client for received in server.received] == ["second"]
+
+
 def test_proxies_may_share_a_plan_and_a_log(served):
     """Several proxies before one server, each a door of its own, follow one plan and write one log."""
     server, proxy, _client = served
-    endpoint = api.Endpoint(server.url, server.authority.certificate, server.authority.issue("second"))
+    endpoint = api.Endpoint(server.url, server.authority.certificate, server.authority.issue("third"))
     serving = server.authority.issue("door", hosts=["127.0.0.1"])
     with fault_proxy.Proxy(endpoint, serving, proxy.faults, proxy.log) as other:
         client = api.Api(api.Endpoint(other.url, server.authority.certificate, server.authority.issue("anybody")))
