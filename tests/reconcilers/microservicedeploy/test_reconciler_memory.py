@@ -238,8 +238,8 @@ def test_an_instance_that_cannot_be_read_keeps_its_memory(world):
     assert live(world) == (0, 5)
 
 
-def test_a_held_waking_remembers_until_it_runs():
-    """While the quota does not cover the pods, the instance stays at zero and does not forget."""
+def asleep_under_a_quota():
+    """Return a cluster with an instance of 5 pods that sleeps, and a quota that grants nothing more."""
     world = microservice_world.World()
     world.instance(replicas=2, maxReplicas=6, autoscaling=True, resourceRequirements=CPU)
     world.run_quota()
@@ -251,6 +251,12 @@ def test_a_held_waking_remembers_until_it_runs():
     world.run_pods()
     world.run_quota()
     world.grant()
+    return world
+
+
+def test_a_held_waking_remembers_until_it_runs():
+    """While the quota does not cover the pods, the instance stays at zero and does not forget."""
+    world = asleep_under_a_quota()
     world.change(idle=False)
     settle(world)
     assert live(world) == (0, 5)
@@ -264,17 +270,7 @@ def test_a_held_waking_remembers_until_it_runs():
 
 def test_nothing_is_forgotten_while_the_pods_are_held_whatever_else_changes():
     """Woken without autoscaling it is held; with autoscaling again it wakes with as many pods as it had."""
-    world = microservice_world.World()
-    world.instance(replicas=2, maxReplicas=6, autoscaling=True, resourceRequirements=CPU)
-    world.run_quota()
-    world.grant()
-    world.settle()
-    scale(world, 5)
-    world.change(idle=True)
-    settle(world)
-    world.run_pods()
-    world.run_quota()
-    world.grant()
+    world = asleep_under_a_quota()
     world.change(idle=False, autoscaling=False)
     settle(world)
     assert live(world) == (0, 5)
