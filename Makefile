@@ -8,7 +8,7 @@ PYTHON ?=
 ARGS ?=
 ENVTEST_KUBECONFIG ?= envtest.kubeconfig
 
-SLOW_TESTS := tests/integration tests/contract tests/simulation tests/simulation
+SLOW_TESTS := tests/integration tests/contract tests/simulation
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
