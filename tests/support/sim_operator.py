@@ -9,12 +9,12 @@ crash: it hears of none of the life's later decisions.
 """
 
 import dataclasses
-import pathlib
 import re
-import tempfile
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+
+from kubernetes import client
 
 from controller import consistency, manager
 from controller.client import transport
@@ -118,12 +118,9 @@ class Life:
     def __init__(self, namespace, proxy, variant):
         self._proxy = proxy
         self.is_dead = threading.Event()
-        with tempfile.TemporaryDirectory() as folder:
-            path = pathlib.Path(folder, "kubeconfig")
-            proxy.write_kubeconfig(path)
-            config = transport.load_config(str(path), None)
-            options = manager.Options(namespace=namespace, metrics_bind_address="0", health_probe_bind_address="0")
-            self.manager = variant.manager_type(config, options, fast_clock.FastClock(SPEED))
+        config = transport.Config(lambda: _configuration(proxy.url), namespace, "a proxy")
+        options = manager.Options(namespace=namespace, metrics_bind_address="0", health_probe_bind_address="0")
+        self.manager = variant.manager_type(config, options, fast_clock.FastClock(SPEED))
         microservicedeploy.setup(self.manager, FLAGS, variant.make_reconciler)
         self.error = None
         self._thread = threading.Thread(target=self._run, name="simulated-operator")
@@ -150,6 +147,12 @@ class Life:
         self.manager.stop()
         self._thread.join()
         self._proxy.__exit__(None, None, None)
+
+
+def _configuration(url):
+    found = client.Configuration()
+    found.host = url
+    return found
 
 
 class Operator:

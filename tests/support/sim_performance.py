@@ -5,6 +5,7 @@ The test's thread.
 """
 
 import json
+import logging
 import pathlib
 import time
 from dataclasses import dataclass, field
@@ -101,7 +102,10 @@ class Performance:
         folder = pathlib.Path(folder, self.disturbance.name)
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / "operator.log").open("w") as output:
-            structlog.configure(logger_factory=structlog.WriteLoggerFactory(output))
+            structlog.configure(
+                wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+                logger_factory=structlog.WriteLoggerFactory(output),
+            )
             try:
                 self._tell_all()
             except BrokenError as failure:
